@@ -64,6 +64,8 @@ public sealed record OrderLineState
     public decimal Shipped { get; init; }
     /// <summary>Part of <see cref="Allocated"/>: arrived.</summary>
     public decimal Received { get; init; }
+    /// <summary>Part of <see cref="Allocated"/> that the customer wants cancelled; the supplier's answer decides.</summary>
+    public decimal CancelRequested { get; init; }
     /// <summary>Latest promised delivery of what is not shipped.</summary>
     public DateOnly? Promised { get; init; }
     /// <summary>Only this partner may supply it (a buyer's decision with a reason).</summary>
@@ -79,7 +81,7 @@ public sealed record OrderLineState
     public OrderLineState Verified()
     {
         if (Open < 0 || Cancelled < 0 || Allocated < 0 || Awaiting < 0 || Confirmed < 0 || Backordered < 0 || Shipped < 0 || Received < 0
-            || Ordered != Open + Allocated + Cancelled
+            || CancelRequested < 0 || CancelRequested > Allocated || Ordered != Open + Allocated + Cancelled
             || Allocated != Awaiting + Confirmed + Backordered + Shipped + Received)
         {
             throw new HubException($"Order line {OrderId}/{LineId}: found ordered {Ordered} = open {Open} + allocated {Allocated} + cancelled {Cancelled}, "

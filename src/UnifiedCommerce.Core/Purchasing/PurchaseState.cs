@@ -46,6 +46,10 @@ public sealed record PurchaseState
     public string? SupplierOrderNumber { get; init; }
     /// <summary>A cancellation or change was sent and not answered yet: its document number.</summary>
     public string? PendingChange { get; init; }
+    /// <summary>Freight, surcharges and fees that the invoice may carry by the terms, in the document's currency.</summary>
+    public decimal ExpectedCharges { get; init; }
+    /// <summary>Order-level discount that the invoice should carry by the terms, in the document's currency.</summary>
+    public decimal ExpectedDiscount { get; init; }
     /// <summary>Why it stands where it stands, in words.</summary>
     public string? Reason { get; init; }
     /// <summary>The ledger of its lines.</summary>
@@ -88,6 +92,8 @@ public sealed record PurchaseLineState
     public required decimal NetPrice { get; init; }
     /// <summary>Units the price is for.</summary>
     public decimal PriceBasis { get; init; } = 1;
+    /// <summary>Part of what has not shipped that we asked the supplier to cancel.</summary>
+    public decimal CancelRequested { get; init; }
     /// <summary>Promised delivery.</summary>
     public DateOnly? Promised { get; init; }
     /// <summary>Substitute the supplier sends instead, once accepted.</summary>
@@ -163,6 +169,8 @@ public interface IPurchases
     Task<IReadOnlyList<Peg>> PegsOfOrdersAsync(IReadOnlyCollection<long> orderIds, CancellationToken cancellationToken);
     /// <summary>Writes quantities of existing pegs.</summary>
     Task SavePegsAsync(IReadOnlyCollection<Peg> pegs, CancellationToken cancellationToken);
+    /// <summary>A partner's purchase orders that are not fulfilled, newest first, with lines: proposals for answers that match nothing.</summary>
+    Task<IReadOnlyList<PurchaseState>> OpenOfPartnerAsync(string partner, int limit, CancellationToken cancellationToken);
     /// <summary>Base units ordered from a partner and not yet in its stock figures: awaiting + confirmed on purchase orders decided
     /// after the moment its stock was counted, by our article.</summary>
     Task<IReadOnlyDictionary<string, decimal>> ReservedAsync(string partner, IReadOnlyCollection<string> skus, DateTimeOffset since, CancellationToken cancellationToken);

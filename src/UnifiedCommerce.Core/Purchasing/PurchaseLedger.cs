@@ -1,0 +1,175 @@
+namespace UnifiedCommerce.Core.Purchasing;
+
+/// <summary>The named transitions of a purchase order line. Each moves quantity between parts of one sum and returns a new value.</summary>
+public static class PurchaseLedger
+{
+    /// <summary>The supplier confirms a quantity: from awaiting, then from backordered. More than is left confirms what is left:
+    /// suppliers repeat themselves.</summary>
+    public static PurchaseLineState Confirm(this PurchaseLineState line, decimal quantity, DateOnly? promised)
+    {
+        RequirePositive(quantity, nameof(Confirm));
+        var fromAwaiting = Math.Min(quantity, line.Awaiting);
+        var fromBackordered = Math.Min(quantity - fromAwaiting, line.Backordered);
+        return (line with
+        {
+            Awaiting = line.Awaiting - fromAwaiting,
+            Backordered = line.Backordered - fromBackordered,
+            Confirmed = line.Confirmed + fromAwaiting + fromBackordered,
+            Promised = promised ?? line.Promised,
+        }).Verified();
+    }
+
+    /// <summary>The supplier says a quantity comes later: from awaiting, then from confirmed.</summary>
+    public static PurchaseLineState Backorder(this PurchaseLineState line, decimal quantity, DateOnly? promised)
+    {
+        RequirePositive(quantity, nameof(Backorder));
+        var fromAwaiting = Math.Min(quantity, line.Awaiting);
+        var fromConfirmed = Math.Min(quantity - fromAwaiting, line.Confirmed);
+        return (line with
+        {
+            Awaiting = line.Awaiting - fromAwaiting,
+            Confirmed = line.Confirmed - fromConfirmed,
+            Backordered = line.Backordered + fromAwaiting + fromConfirmed,
+            Promised = promised ?? line.Promised,
+        }).Verified();
+    }
+
+    /// <summary>A quantity will not come: rejected by the supplier, or cancelled and agreed. From awaiting, backordered, then confirmed;
+    /// what has shipped cannot be cancelled.</summary>
+    public static PurchaseLineState Cancel(this PurchaseLineState line, decimal quantity)
+    {
+        RequirePositive(quantity, nameof(Cancel));
+        var fromAwaiting = Math.Min(quantity, line.Awaiting);
+        var fromBackordered = Math.Min(quantity - fromAwaiting, line.Backordered);
+        var fromConfirmed = Math.Min(quantity - fromAwaiting - fromBackordered, line.Confirmed);
+        var moved = fromAwaiting + fromBackordered + fromConfirmed;
+        return (line with
+        {
+            Awaiting = line.Awaiting - fromAwaiting,
+            Backordered = line.Backordered - fromBackordered,
+            Confirmed = line.Confirmed - fromConfirmed,
+            Cancelled = line.Cancelled + moved,
+            CancelRequested = Math.Min(line.CancelRequested, line.Unshipped() - moved),
+        }).Verified();
+    }
+
+    /// <summary>Goods left the supplier: from confirmed, then awaiting, backordered, and last from cancelled (the despatch wins over a
+    /// cancellation). What exceeds all of it is over-delivered and returned apart.</summary>
+    public static (PurchaseLineState Line, decimal OverDelivered, decimal AfterCancel) Ship(this PurchaseLineState line, decimal quantity, string? tracking)
+    {
+        RequirePositive(quantity, nameof(Ship));
+        var left = quantity;
+        decimal Take(decimal available)
+        {
+            var taken = Math.Min(left, available);
+            left -= taken;
+            return taken;
+        }
+        var fromConfirmed = Take(line.Confirmed);
+        var fromAwaiting = Take(line.Awaiting);
+        var fromBackordered = Take(line.Backordered);
+        var fromCancelled = Take(line.Cancelled);
+        var next = line with
+        {
+            Confirmed = line.Confirmed - fromConfirmed,
+            Awaiting = line.Awaiting - fromAwaiting,
+            Backordered = line.Backordered - fromBackordered,
+            Cancelled = line.Cancelled - fromCancelled,
+            Shipped = line.Shipped + quantity - left,
+            Tracking = tracking ?? line.Tracking,
+        };
+        next = next with { CancelRequested = Math.Min(next.CancelRequested, next.Unshipped()) };
+        return (next.Verified(), left, fromCancelled);
+    }
+
+    /// <summary>Goods arrived: from shipped; what was never announced is shipped first.</summary>
+    public static (PurchaseLineState Line, decimal OverDelivered) Receive(this PurchaseLineState line, decimal quantity)
+    {
+        RequirePositive(quantity, nameof(Receive));
+        var over = 0m;
+        if (quantity > line.Shipped)
+        {
+            (line, over, _) = line.Ship(quantity - line.Shipped, null);
+        }
+        var received = quantity - over;
+        return ((line with { Shipped = line.Shipped - received, Received = line.Received + received }).Verified(), over);
+    }
+
+    /// <summary>The supplier invoiced a quantity.</summary>
+    public static PurchaseLineState Invoice(this PurchaseLineState line, decimal quantity) =>
+        (line with { Invoiced = line.Invoiced + quantity }).Verified();
+
+    /// <summary>The supplier credited a quantity.</summary>
+    public static PurchaseLineState Credit(this PurchaseLineState line, decimal quantity) =>
+        (line with { Credited = line.Credited + quantity }).Verified();
+
+    /// <summary>What has neither shipped nor been cancelled.</summary>
+    public static decimal Unshipped(this PurchaseLineState line) => line.Awaiting + line.Confirmed + line.Backordered;
+
+    private static void RequirePositive(decimal quantity, string transition)
+    {
+        if (quantity <= 0)
+        {
+            throw new HubException($"{transition}: found quantity {quantity}, expected more than zero. The caller must refuse it before the ledger.");
+        }
+    }
+}
+
+/// <summary>Shares what a purchase order line brings over the order lines it serves.</summary>
+public static class Pegging
+{
+    /// <summary>Recomputes the pegs of one purchase order line from its ledger. Pegs keep rank order (need-by date, arrival, stock last):
+    /// what will not come is taken from the last ranks, what is furthest on its way goes to the first. What is more than the pegs hold
+    /// (a despatch after a cancellation) goes to stock.</summary>
+    /// <returns>All pegs of the line, with a stock peg added when one became necessary.</returns>
+    public static IReadOnlyList<Peg> Distribute(PurchaseLineState line, IEnumerable<Peg> pegs)
+    {
+        var ranked = pegs.OrderBy(peg => peg.Rank).ToList();
+        var total = (line.Ordered - line.Cancelled) * line.UnitFactor;
+        var held = ranked.Sum(peg => peg.Quantity);
+        for (var index = ranked.Count - 1; index >= 0 && held > total; index--)
+        {
+            var less = Math.Min(held - total, ranked[index].Quantity);
+            ranked[index] = ranked[index] with { Quantity = ranked[index].Quantity - less };
+            held -= less;
+        }
+        if (held < total)
+        {
+            var stock = ranked.FindIndex(peg => peg.ToStock);
+            if (stock >= 0)
+            {
+                ranked[stock] = ranked[stock] with { Quantity = ranked[stock].Quantity + total - held };
+            }
+            else
+            {
+                ranked.Add(new Peg
+                {
+                    PurchaseId = line.PurchaseId, Position = line.Position, OrderId = 0, LineId = "",
+                    Rank = ranked.Count == 0 ? 1 : ranked[^1].Rank + 1, Quantity = total - held,
+                });
+            }
+        }
+        var received = line.Received * line.UnitFactor;
+        var shipped = line.Shipped * line.UnitFactor;
+        var confirmed = line.Confirmed * line.UnitFactor;
+        var awaiting = line.Awaiting * line.UnitFactor;
+        var backordered = line.Backordered * line.UnitFactor;
+        for (var index = 0; index < ranked.Count; index++)
+        {
+            var left = ranked[index].Quantity;
+            decimal Take(ref decimal pot)
+            {
+                var taken = Math.Min(left, pot);
+                pot -= taken;
+                left -= taken;
+                return taken;
+            }
+            ranked[index] = ranked[index] with
+            {
+                Received = Take(ref received), Shipped = Take(ref shipped), Confirmed = Take(ref confirmed),
+                Awaiting = Take(ref awaiting), Backordered = Take(ref backordered),
+            };
+        }
+        return ranked;
+    }
+}
