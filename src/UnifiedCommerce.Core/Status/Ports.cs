@@ -6,8 +6,8 @@ public sealed record HubEvent
 {
     /// <summary>Position in the feed; zero before it is stored.</summary>
     public long Sequence { get; init; }
-    /// <summary>Stable id (CloudEvents <c>id</c>).</summary>
-    public required string Id { get; init; }
+    /// <summary>Stable id (CloudEvents <c>id</c>), made from the position.</summary>
+    public string Id => $"evt_{Sequence:D12}";
     /// <summary>Type: <c>order.received</c>, <c>order.line.confirmed</c> ...</summary>
     public required string Type { get; init; }
     /// <summary>When it happened.</summary>
