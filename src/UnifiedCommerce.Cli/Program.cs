@@ -1,1 +1,6 @@
-return 0;
+using System.CommandLine;
+using UnifiedCommerce.Cli;
+
+RootCommand root = new("UnifiedCommerce on the command line: the hub's journey on files, without a server.");
+root.Subcommands.Add(EdiCommands.Create());
+return await root.Parse(args).InvokeAsync();
