@@ -1,0 +1,286 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using UnifiedCommerce.Core.Jobs;
+using UnifiedCommerce.Core.Partners;
+using UnifiedCommerce.Core.Purchasing;
+using UnifiedCommerce.Core.Status;
+
+namespace UnifiedCommerce.Core.Orders;
+
+/// <summary>What became of an order that was handed in.</summary>
+public enum IntakeOutcome
+{
+    /// <summary>New.</summary>
+    Accepted,
+    /// <summary>Known with the same content: nothing happened.</summary>
+    Replay,
+    /// <summary>Known with other content: taken as a change.</summary>
+    Changed,
+    /// <summary>Errors; nothing was stored.</summary>
+    Refused,
+}
+
+/// <summary>The answer to an order.</summary>
+/// <param name="Outcome">What became of it.</param>
+/// <param name="Order">The order as stored; null when refused.</param>
+/// <param name="Diagnostics">Errors and warnings.</param>
+public sealed record IntakeResult(IntakeOutcome Outcome, OrderState? Order, IReadOnlyList<Diagnostic> Diagnostics);
+
+/// <summary>Takes orders of all channels in: one transaction writes order, lines, job, event and audit row.</summary>
+public sealed class OrderIntake(PartnerBookHolder book, CatalogueCache catalogue, TimeProvider clock)
+{
+    /// <summary>Takes an order in within the caller's transaction.</summary>
+    /// <param name="work">The transaction.</param>
+    /// <param name="order">The order.</param>
+    /// <param name="partner">The customer partner whose article numbers the order uses, or null.</param>
+    /// <param name="documentId">The stored document it came in, or null.</param>
+    /// <param name="actor">For the audit log.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<IntakeResult> TakeInAsync(IWork work, Order order, string? partner, long? documentId, string actor, CancellationToken cancellationToken)
+    {
+        var house = book.Current.House;
+        var now = clock.GetUtcNow();
+        var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, house.TimeZone).DateTime);
+        var hash = HashOf(order);
+        if (order.Number is { Length: > 0 } && order.Buyer.Key is { Length: > 0 } customer
+            && await work.Orders.FindByNumberAsync(customer, order.Number, cancellationToken) is { } known)
+        {
+            if (known.ContentHash == hash)
+            {
+                return new IntakeResult(IntakeOutcome.Replay, known, []);
+            }
+            // Dates that were right when the order was placed may pass before it is changed.
+            var wrong = OrderRules.Check(order, DateOnly.FromDateTime(known.ReceivedAt.DateTime));
+            return wrong.Any(diagnostic => diagnostic.Severity == Severity.Error)
+                ? new IntakeResult(IntakeOutcome.Refused, null, wrong)
+                : await ChangeAsync(work, known, order, hash, partner, actor, now, today, cancellationToken);
+        }
+        var diagnostics = OrderRules.Check(order, today).ToList();
+        if (diagnostics.Exists(diagnostic => diagnostic.Severity == Severity.Error))
+        {
+            return new IntakeResult(IntakeOutcome.Refused, null, diagnostics);
+        }
+        var snapshot = await catalogue.GetAsync(work, today, cancellationToken);
+        var lines = order.Lines.Select((line, index) => NewLine(snapshot, order, line, index, partner, diagnostics)).ToList();
+        var pool = PoolOf(house, order.Channel);
+        var state = (await work.Orders.AddAsync(
+            [new OrderState
+            {
+                Number = order.Number, Channel = order.Channel, Customer = order.Buyer.Key, Pool = pool.Name, ContentHash = hash,
+                ReceivedAt = now, DocumentId = documentId, Order = order, Lines = lines,
+            }], cancellationToken))[0];
+        await OpenMatchTasksAsync(work, snapshot, state, now, cancellationToken);
+        await WakeAsync(work, pool, state, now, cancellationToken);
+        await work.Events.AddAsync([CustomerEvents.Received(state, now)], cancellationToken);
+        await work.Audit.AddAsync([new AuditEntry(now, actor, "order.received", $"order:{state.Id}", null, $$"""{"number":{{JsonSerializer.Serialize(order.Number)}},"lines":{{lines.Count}},"hash":"{{hash}}"}""")], cancellationToken);
+        return new IntakeResult(IntakeOutcome.Accepted, state, diagnostics);
+    }
+
+    /// <summary>Cancels what is left of an order, or of one line: open quantity at once, the rest is asked of suppliers.</summary>
+    public async Task<OrderState> CancelAsync(IWork work, OrderState order, string? lineId, string actor, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var next = order.Lines.Select(line => lineId is null || line.LineId == lineId ? line.CancelByCustomer(line.Ordered - line.Cancelled).Line : line).ToList();
+        return await SaveChangedAsync(work, order, order with { Lines = next }, actor, "order.cancelled", now, cancellationToken);
+    }
+
+    /// <summary>SHA-256 of the order's canonical JSON.</summary>
+    public static string HashOf(Order order) => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(order, CanonicalJson.Options)));
+
+    /// <summary>Rematches lines that wait for an article after cross references changed; those that match now wait for a supplier.</summary>
+    public async Task<OrderState> RematchAsync(IWork work, OrderState order, string? partner, string actor, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var house = book.Current.House;
+        var snapshot = await catalogue.GetAsync(work, DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, house.TimeZone).DateTime), cancellationToken);
+        var next = order.Lines.Select(line =>
+        {
+            if (line.Sku is not null)
+            {
+                return line;
+            }
+            var asked = order.Order.Lines[line.Index];
+            var matched = NewLine(snapshot, order.Order, asked, line.Index, partner, []);
+            return matched.Sku is null ? line : matched with { OrderId = order.Id };
+        }).ToList();
+        foreach (var line in next.Where(line => line.Sku is not null && order.Lines[line.Index].Sku is null))
+        {
+            await work.Tasks.CloseAsync(MatchTaskKey(order.Id, line.LineId), $"matched to {line.Sku} by {actor}", now, cancellationToken);
+        }
+        return await SaveChangedAsync(work, order, order with { Lines = next }, actor, "order.rematched", now, cancellationToken);
+    }
+
+    internal static string MatchTaskKey(long orderId, string lineId) => $"unmatched-article:{orderId}:{lineId}";
+
+    private async Task<IntakeResult> ChangeAsync(
+        IWork work, OrderState known, Order order, string hash, string? partner, string actor, DateTimeOffset now, DateOnly today, CancellationToken cancellationToken)
+    {
+        var snapshot = await catalogue.GetAsync(work, today, cancellationToken);
+        var diagnostics = new List<Diagnostic>();
+        var next = new List<OrderLineState>();
+        foreach (var line in known.Lines)
+        {
+            var index = order.Lines.ToList().FindIndex(candidate => candidate.Id == line.LineId);
+            if (index < 0)
+            {
+                next.Add(line.CancelByCustomer(line.Ordered - line.Cancelled).Line);
+                continue;
+            }
+            var wanted = NewLine(snapshot, order, order.Lines[index], line.Index, partner, diagnostics);
+            if (wanted.Sku != line.Sku)
+            {
+                diagnostics.Add(Diagnostic.Warning("article-changed", $"line {line.LineId}",
+                    $"The article of line {line.LineId} changed from {line.Sku ?? "unmatched"} to {wanted.Sku ?? "unmatched"}: what is open follows, what is on purchase orders is asked to be cancelled. Use a new line id for another article."));
+            }
+            var live = line.Ordered - line.Cancelled - line.CancelRequested;
+            var changed = wanted.Ordered switch
+            {
+                var more when more > live => line.Increase(more - live),
+                var less when less < live => line.CancelByCustomer(live - less).Line,
+                _ => line,
+            };
+            next.Add(changed with { NeedBy = wanted.NeedBy, Sku = line.Sku ?? wanted.Sku, Hold = line.Sku is null ? wanted.Hold : line.Hold });
+        }
+        foreach (var added in order.Lines.Where(line => known.Lines.All(existing => existing.LineId != line.Id)))
+        {
+            next.Add(NewLine(snapshot, order, added, next.Count, partner, diagnostics) with { OrderId = known.Id });
+        }
+        // The stored order keeps removed lines at their index, so that line ids and indexes never move.
+        var kept = next.Select(line => order.Lines.FirstOrDefault(candidate => candidate.Id == line.LineId)
+            ?? known.Order.Lines.First(candidate => candidate.Id == line.LineId)).ToList();
+        var state = await SaveChangedAsync(work, known,
+            known with { Order = order with { Lines = kept }, ContentHash = hash, Version = known.Version + 1, Lines = next }, actor, "order.changed", now, cancellationToken);
+        await OpenMatchTasksAsync(work, snapshot, state, now, cancellationToken);
+        return new IntakeResult(IntakeOutcome.Changed, state, diagnostics);
+    }
+
+    private async Task<OrderState> SaveChangedAsync(
+        IWork work, OrderState before, OrderState after, string actor, string action, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (!ReferenceEquals(before.Order, after.Order) || before.ContentHash != after.ContentHash)
+        {
+            await work.Orders.UpdateAsync(after, cancellationToken);
+        }
+        var changed = after.Lines.Where(line => before.Lines.All(old => old != line)).ToList();
+        await work.Orders.SaveLinesAsync(changed, cancellationToken);
+        if (changed.Exists(line => line.CancelRequested > 0))
+        {
+            await work.Jobs.InsertAsync([new NewJob("ask-cancellation", $$"""{"orderId":{{after.Id}}}""") { UniqueKey = $"ask-cancellation:{after.Id}:{after.Version}" }], cancellationToken);
+        }
+        if (after.Lines.Any(line => line is { Open: > 0, Sku: not null, Hold: null }))
+        {
+            await WakeAsync(work, PoolOf(book.Current.House, after.Channel), after, now, cancellationToken);
+        }
+        await work.Events.AddAsync(CustomerEvents.Changed(before, after, now), cancellationToken);
+        await work.Audit.AddAsync([new AuditEntry(now, actor, action, $"order:{after.Id}", Summary(before), Summary(after))], cancellationToken);
+        return after;
+    }
+
+    private static string Summary(OrderState order) => JsonSerializer.Serialize(new
+    {
+        order.Version,
+        order.ContentHash,
+        lines = order.Lines.Select(line => new { line.LineId, line.Ordered, line.Open, line.Allocated, line.Cancelled, line.CancelRequested }),
+    }, CanonicalJson.Options);
+
+    private static OrderLineState NewLine(CatalogueSnapshot snapshot, Order order, OrderLine line, int index, string? partner, List<Diagnostic> diagnostics)
+    {
+        var match = snapshot.Match(partner, line.Item, supplier: false);
+        decimal factor = 1;
+        string? hold = null;
+        if (match is not { } found)
+        {
+            hold = $"Article {line.Item.Label} is not known.";
+            diagnostics.Add(Diagnostic.Warning("unknown-article", $"line {line.Id} item",
+                $"Article {line.Item.Label} is not in the catalogue. The line waits until somebody matches it; the other lines go on."));
+        }
+        else if (FactorOf(found.Article, line.Quantity.Unit, found.Factor, found.Unit) is { } known)
+        {
+            factor = known;
+        }
+        else
+        {
+            hold = $"Unit {line.Quantity.Unit} is not one that article {found.Article.Sku} is sold in.";
+            diagnostics.Add(Diagnostic.Warning("unit-not-sold", $"line {line.Id} quantity",
+                $"Found unit {line.Quantity.Unit}, expected {string.Join(", ", found.Article.Packs.Select(pack => pack.Unit).Prepend(found.Article.BaseUnit))} for article {found.Article.Sku}. The line waits for a person."));
+        }
+        var ordered = line.Quantity.Value * factor;
+        return new OrderLineState
+        {
+            LineId = line.Id, Index = index, Sku = match?.Article.Sku, UnitFactor = factor, NeedBy = line.RequestedDelivery ?? order.RequestedDelivery,
+            Ordered = ordered, Open = ordered, Forbidden = line.NotFrom, Hold = hold,
+        };
+    }
+
+    /// <summary>Base units in one ordered unit, or null when the article is not sold in it. Piece codes are one and the same.</summary>
+    internal static decimal? FactorOf(Article article, string unit, decimal matchedFactor, string matchedUnit)
+    {
+        if (Same(unit, matchedUnit))
+        {
+            return matchedFactor;
+        }
+        if (Same(unit, article.BaseUnit))
+        {
+            // A pack's GTIN ordered in pieces means so many packs: the GTIN names the trade item (GS1 General Specifications 2.1).
+            return matchedFactor;
+        }
+        return article.Packs.FirstOrDefault(pack => Same(unit, pack.Unit))?.UnitFactor;
+    }
+
+    internal static bool Same(string left, string right) => left == right || (IsPiece(left) && IsPiece(right)) || Pack(left) == Pack(right);
+
+    private static bool IsPiece(string unit) => unit is "EA" or "C62" or "PCE" or "NAR" or "H87";
+
+    private static string Pack(string unit) => unit switch
+    {
+        "CT" or "XCT" or "CS" or "CA" => "CT",
+        "PK" or "XPK" or "PA" => "PK",
+        "BX" or "XBX" => "BX",
+        "RO" or "ROL" or "RL" or "XRO" => "RO",
+        "PF" or "PX" or "XPX" => "PF",
+        "BG" or "XBG" => "BG",
+        _ => unit,
+    };
+
+    private static async Task OpenMatchTasksAsync(IWork work, CatalogueSnapshot snapshot, OrderState state, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var tasks = state.Lines.Where(line => line.Hold is not null && line.Open > 0).Select(line =>
+        {
+            var item = state.Order.Lines[line.Index].Item;
+            var proposals = line.Sku is null ? snapshot.Propose(item, 3) : [];
+            return new HubTask
+            {
+                Kind = "unmatched-article", Key = MatchTaskKey(state.Id, line.LineId), OrderId = state.Id, At = now,
+                Text = $"Order {state.Number} line {line.LineId}: {line.Hold} "
+                    + (proposals.Count > 0 ? $"Perhaps {string.Join(" or ", proposals.Select(proposal => $"{proposal.Article.Sku} ({proposal.Why})"))}." : "Name the article, or cancel the line."),
+                Data = JsonSerializer.Serialize(new { orderId = state.Id, lineId = line.LineId, item, proposals = proposals.Select(proposal => new { sku = proposal.Article.Sku, why = proposal.Why }) }, CanonicalJson.Options),
+            };
+        }).ToList();
+        if (tasks.Count > 0)
+        {
+            await work.Tasks.OpenAsync(tasks, cancellationToken);
+        }
+    }
+
+    /// <summary>The pool that takes orders of a channel.</summary>
+    public static PoolRule PoolOf(House house, string channel) =>
+        house.Pools.FirstOrDefault(pool => pool.Channels.Contains(channel))
+        ?? house.Pools.FirstOrDefault(pool => pool.Channels.Count == 0)
+        ?? throw new HubException($"house.yaml has no pool for channel {channel} and none that takes all others. Add a pool without channels.");
+
+    private static async Task WakeAsync(IWork work, PoolRule pool, OrderState state, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (!state.Lines.Any(line => line is { Open: > 0, Sku: not null, Hold: null }))
+        {
+            return;
+        }
+        if (pool.Immediate)
+        {
+            await work.Jobs.InsertAsync([new NewJob("route-order", $$"""{"orderId":{{state.Id}}}""") { UniqueKey = $"route-order:{state.Id}" }], cancellationToken);
+        }
+        else
+        {
+            await work.Routing.WakePoolAsync(pool.Name, now + pool.Gather, cancellationToken);
+        }
+    }
+}
