@@ -1,0 +1,164 @@
+using System.Globalization;
+using System.Text.Json;
+using UnifiedCommerce.Core.Jobs;
+using UnifiedCommerce.Core.Orders;
+using UnifiedCommerce.Core.Partners;
+using UnifiedCommerce.Core.Purchasing;
+using UnifiedCommerce.Core.Status;
+
+namespace UnifiedCommerce.Core.Routing;
+
+/// <summary>Turns decided proposals into purchase orders, pegs and jobs.</summary>
+internal static class Placement
+{
+    public static async Task PlaceAsync(
+        IWork work, RunContext context, RoutingRun run, string runName, IReadOnlyList<ProposedPurchase> decided, DateTimeOffset asOf, CancellationToken cancellationToken)
+    {
+        var involved = decided.SelectMany(purchase => purchase.Lines).SelectMany(line => line.Demand.Parts).Select(part => part.OrderId).ToHashSet();
+        // A pool run read its orders without locks: lock them now, and leave out what changed in between.
+        foreach (var order in await work.Orders.LockAsync(involved, cancellationToken))
+        {
+            var seen = context.Orders[order.Id];
+            if (order.Version != seen.Version || !order.Lines.Select(line => line.Open).SequenceEqual(seen.Lines.Select(line => line.Open)))
+            {
+                throw new HubException($"Order {order.Number} changed while run {runName} was computed. The run is done again.");
+            }
+        }
+        var states = new List<PurchaseState>();
+        for (var index = 0; index < decided.Count; index++)
+        {
+            states.Add(State(context.Book, run, string.Create(CultureInfo.InvariantCulture, $"{NumberPrefix(run)}-{index + 1:D2}"), decided[index], asOf));
+        }
+        var stored = await work.Purchases.AddAsync(states, cancellationToken);
+        var pegs = new List<Peg>();
+        var before = new Dictionary<long, OrderState>();
+        var pegged = new Dictionary<Demand, decimal>(ReferenceEqualityComparer.Instance);
+        for (var index = 0; index < stored.Count; index++)
+        {
+            pegs.AddRange(PegsOf(stored[index], decided[index], pegged));
+            foreach (var line in decided[index].Lines)
+            {
+                context.Stock.Take(decided[index].Partner.Id, line.Demand.Sku, line.BaseQuantity);
+            }
+        }
+        var changedLines = new List<OrderLineState>();
+        foreach (var group in pegs.Where(peg => !peg.ToStock).GroupBy(peg => peg.OrderId))
+        {
+            var order = context.Orders[group.Key];
+            before[order.Id] = order;
+            var byLine = group.GroupBy(peg => peg.LineId).ToDictionary(lines => lines.Key, lines => lines.Sum(peg => peg.Quantity), StringComparer.Ordinal);
+            var next = order with { Lines = [.. order.Lines.Select(line => byLine.TryGetValue(line.LineId, out var quantity) ? line.Allocate(quantity) : line)] };
+            changedLines.AddRange(next.Lines.Where(line => byLine.ContainsKey(line.LineId)));
+            context.Orders[order.Id] = next;
+        }
+        await work.Purchases.AddPegsAsync(pegs, cancellationToken);
+        await work.Orders.SaveLinesAsync(changedLines, cancellationToken);
+        await work.Events.AddAsync([.. before.Values.SelectMany(order => CustomerEvents.Changed(order, context.Orders[order.Id], asOf)), .. stored.Select(purchase => Decided(purchase, run, asOf))], cancellationToken);
+        await work.Jobs.InsertAsync([.. stored.Where(purchase => purchase.Status == PurchaseStatus.Released).Select(DispatchJobs.Prepare)], cancellationToken);
+        await work.Tasks.OpenAsync([.. stored.Where(purchase => purchase.Status == PurchaseStatus.AwaitingApproval).Select(purchase => Approval(context.Book, purchase, asOf))], cancellationToken);
+        await work.Audit.AddAsync([.. stored.Select(purchase => new AuditEntry(asOf, "system", "purchase-order.decided", $"purchase:{purchase.Id}", null,
+            JsonSerializer.Serialize(new { number = purchase.Document.Number, partner = purchase.Partner, run = runName, total = purchase.Document.LineTotal, currency = purchase.Document.Currency, status = purchase.Status }, CanonicalJson.Options)))], cancellationToken);
+        foreach (var part in decided.SelectMany(purchase => purchase.Lines).SelectMany(line => line.Demand.Parts))
+        {
+            await work.Tasks.CloseAsync($"unfilled-line:{part.OrderId}:{part.LineId}", "a supplier was found", asOf, cancellationToken);
+        }
+    }
+
+    // Run numbers rise by one per pool, so the same runs give the same purchase order numbers on any number of processes.
+    private static string NumberPrefix(RoutingRun run)
+    {
+        var letters = new string([.. run.Pool.Where(char.IsAsciiLetterOrDigit).Take(4)]).ToUpperInvariant();
+        return string.Create(CultureInfo.InvariantCulture, $"{letters}{run.Number:D6}");
+    }
+
+    private static PurchaseState State(PartnerBook book, RoutingRun run, string number, ProposedPurchase proposed, DateTimeOffset asOf)
+    {
+        var partner = proposed.Partner;
+        var lines = proposed.Lines.Select((line, index) =>
+        {
+            var given = line.Offer.Price.Line;
+            return new PurchaseOrderLine
+            {
+                Position = index + 1,
+                Item = given.Item with { BuyerSku = line.Demand.Sku },
+                Quantity = new Quantity(line.Quantity, given.Unit ?? "EA"),
+                NetPrice = line.NetPrice,
+                PriceBasis = given.PriceBasis,
+                RequestedDelivery = line.Demand.NeedBy,
+                Levies = Math.Round(given.Levies * line.Quantity, 2, MidpointRounding.AwayFromZero),
+                BidReference = given.BidReference,
+            };
+        }).ToList();
+        var needBy = lines.Select(line => line.RequestedDelivery).Where(date => date is not null).DefaultIfEmpty(null).Min();
+        var document = new PurchaseOrder
+        {
+            Number = number, Issued = TimeZoneInfo.ConvertTime(asOf, book.House.TimeZone), Buyer = book.House.Buyer, Supplier = partner.Party, ShipTo = proposed.ShipTo,
+            Invoicee = book.House.Buyer, Currency = proposed.Terms.Currency, RequestedDelivery = needBy, Contract = proposed.Contract ?? proposed.Terms.Contract,
+            DirectDelivery = proposed.Direct, PaymentDays = proposed.Terms.PaymentDays, Test = partner.Envelope.Test, Lines = lines,
+        };
+        decimal InPartnerCurrency(decimal amount) => Math.Round(amount / proposed.Rate, 2, MidpointRounding.AwayFromZero);
+        var needsApproval = partner.State == GoLiveState.Watched || partner.Purchasing.Approval == ApprovalRule.Always
+            || (partner.Purchasing.Approval == ApprovalRule.Above && document.LineTotal > partner.Purchasing.ApprovalAbove);
+        return new PurchaseState
+        {
+            Partner = partner.Id, RunId = run.Id,
+            Key = string.Join('|', partner.Id, proposed.Key.BuyingEntity, proposed.Key.ShipTo, proposed.Key.DeliveryWindow, proposed.Terms.Currency, document.Contract ?? ""),
+            Status = needsApproval ? PurchaseStatus.AwaitingApproval : PurchaseStatus.Released, DecidedAt = asOf, Document = document,
+            ExpectedCharges = InPartnerCurrency(proposed.Cost.Freight + proposed.Cost.Surcharge + proposed.Cost.Fees),
+            ExpectedDiscount = InPartnerCurrency(proposed.Cost.Discount),
+            Lines = [.. proposed.Lines.Select((line, index) => new PurchaseLineState
+            {
+                Position = index + 1, Sku = line.Demand.Sku, SupplierSku = line.Offer.Price.Line.Item.SupplierSku, UnitFactor = line.Offer.Price.Line.UnitFactor,
+                Ordered = line.Quantity, Awaiting = line.Quantity, NetPrice = line.NetPrice, PriceBasis = line.Offer.Price.Line.PriceBasis,
+                Promised = line.Offer.Arrival,
+            })],
+        };
+    }
+
+    /// <summary>When a demand is split over several offers, the first offer serves the first claims: <paramref name="pegged"/> says how much of
+    /// each demand is served already.</summary>
+    private static IEnumerable<Peg> PegsOf(PurchaseState purchase, ProposedPurchase proposed, Dictionary<Demand, decimal> pegged)
+    {
+        for (var index = 0; index < proposed.Lines.Count; index++)
+        {
+            var line = proposed.Lines[index];
+            var skip = pegged.GetValueOrDefault(line.Demand);
+            pegged[line.Demand] = skip + line.BaseQuantity;
+            var left = line.BaseQuantity;
+            var rank = 1;
+            foreach (var part in line.Demand.Parts)
+            {
+                var open = part.Quantity - Math.Min(skip, part.Quantity);
+                skip -= part.Quantity - open;
+                var quantity = Math.Min(left, open);
+                if (quantity > 0)
+                {
+                    yield return new Peg
+                    {
+                        PurchaseId = purchase.Id, Position = index + 1, OrderId = part.OrderId, LineId = part.LineId, Rank = rank++, Quantity = quantity, Awaiting = quantity,
+                    };
+                    left -= quantity;
+                }
+            }
+            if (left > 0)
+            {
+                yield return new Peg
+                {
+                    PurchaseId = purchase.Id, Position = index + 1, OrderId = 0, LineId = "", Rank = rank, Quantity = left, Awaiting = left,
+                };
+            }
+        }
+    }
+
+    private static HubTask Approval(PartnerBook book, PurchaseState purchase, DateTimeOffset at) => new()
+    {
+        Kind = "approve-purchase-order", Key = $"approve-purchase-order:{purchase.Id}", Partner = purchase.Partner, PurchaseId = purchase.Id, At = at,
+        Text = $"Purchase order {purchase.Document.Number} to {book.Get(purchase.Partner).Name} over {new Money(purchase.Document.LineTotal, purchase.Document.Currency)} waits for approval before its cut-off. Approve it, or refuse it and its lines are routed again.",
+    };
+
+    private static HubEvent Decided(PurchaseState purchase, RoutingRun run, DateTimeOffset at) => new()
+    {
+        Type = "purchase-order.decided", At = at, Audience = "procurement", Subject = purchase.Document.Number,
+        Data = JsonSerializer.Serialize(new { purchaseOrder = purchase.Document.Number, partner = purchase.Partner, runId = run.Id, currency = purchase.Document.Currency, lineTotal = purchase.Document.LineTotal, lines = purchase.Lines.Count }, CanonicalJson.Options),
+    };
+}

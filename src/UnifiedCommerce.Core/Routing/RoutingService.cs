@@ -1,0 +1,229 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text.Json;
+using UnifiedCommerce.Core.Jobs;
+using UnifiedCommerce.Core.Orders;
+using UnifiedCommerce.Core.Partners;
+using UnifiedCommerce.Core.Purchasing;
+using UnifiedCommerce.Core.Status;
+using UnifiedCommerce.Sourcing;
+
+namespace UnifiedCommerce.Core.Routing;
+
+/// <summary>Routes the waiting lines of a pool: solves them together, keeps the run replayable, shows the preview, and at the cut-off
+/// decides and freezes purchase orders.</summary>
+public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalogue)
+{
+    /// <summary>Settings named <c>partner.stopped/ID</c> stop a partner without a change of its file.</summary>
+    public const string StoppedSetting = "partner.stopped/";
+
+    /// <summary>Runs a pool that gathers lines: a preview, and a decision for every supplier whose cut-off has come.</summary>
+    public async Task<RoutingRun?> RunPoolAsync(IWork work, string pool, DateTimeOffset asOf, bool decideAll, CancellationToken cancellationToken)
+    {
+        var state = await work.Routing.LockPoolAsync(pool, cancellationToken);
+        var orders = await work.Orders.WaitingAsync(pool, cancellationToken);
+        if (orders.Count == 0)
+        {
+            await work.Routing.UpdatePoolAsync(state with { NextRunAt = null, CutOffAt = null }, cancellationToken);
+            return null;
+        }
+        var context = await LoadAsync(work, asOf, orders, cancellationToken);
+        var rule = book.Current.House.Pools.FirstOrDefault(candidate => candidate.Name == pool) ?? new PoolRule { Name = pool };
+        var (run, cutOff) = await SolveAsync(work, context, state.LastRun + 1, pool, orders, asOf, rule.Margin, decideAll || rule.Immediate, cancellationToken);
+        // Lines that nothing can fill are looked at again the next morning, or when new demand or prices wake the pool.
+        var again = run.UnfilledCount > 0 ? NextMorning(asOf) : (DateTimeOffset?)null;
+        await work.Routing.UpdatePoolAsync(state with { LastRun = run.Number, NextRunAt = again, CutOffAt = cutOff }, cancellationToken);
+        return run;
+    }
+
+    /// <summary>Routes orders of immediate pools, each alone, and decides at once.</summary>
+    public async Task RunOrdersAsync(IWork work, IReadOnlyList<long> orderIds, DateTimeOffset asOf, CancellationToken cancellationToken)
+    {
+        var unlocked = await work.Orders.LoadAsync(orderIds, cancellationToken);
+        foreach (var group in unlocked.GroupBy(order => order.Pool, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
+        {
+            var state = await work.Routing.LockPoolAsync(group.Key, cancellationToken);
+            var orders = (await work.Orders.LockAsync([.. group.Select(order => order.Id)], cancellationToken))
+                .Where(order => order.Lines.Any(line => line is { Open: > 0, Sku: not null, Hold: null })).ToList();
+            if (orders.Count == 0)
+            {
+                continue;
+            }
+            var context = await LoadAsync(work, asOf, orders, cancellationToken);
+            foreach (var order in orders)
+            {
+                var (run, _) = await SolveAsync(work, context, state.LastRun + 1, group.Key, [order], asOf, TimeSpan.Zero, decideAll: true, cancellationToken);
+                state = state with { LastRun = run.Number };
+            }
+            await work.Routing.UpdatePoolAsync(state, cancellationToken);
+        }
+    }
+
+    /// <summary>Solves a stored run again and compares the bytes.</summary>
+    /// <returns>Null when they are the same, else what differs.</returns>
+    public static string? Replay(RoutingRun run)
+    {
+        var problem = JsonSerializer.Deserialize<SourcingProblem>(Unpack(run.Problem), CanonicalJson.Options)
+            ?? throw new HubException($"Routing run {run.Id} holds no problem. The row was damaged: restore it from a backup.");
+        var stored = JsonSerializer.Deserialize<StoredPlan>(Unpack(run.Plan), CanonicalJson.Options)
+            ?? throw new HubException($"Routing run {run.Id} holds no plan. The row was damaged: restore it from a backup.");
+        var again = StoredPlan.From(SourcingEngine.Solve(problem, OptionsFor(stored.WorkLimit)), stored.WorkLimit);
+        var sha = Hash(JsonSerializer.SerializeToUtf8Bytes(problem, CanonicalJson.Options), JsonSerializer.SerializeToUtf8Bytes(again, CanonicalJson.Options));
+        return sha == run.Sha256 ? null : $"Run {run.Pool} {run.Number}: a replay gives {sha[..12]}, stored is {run.Sha256[..12]}.";
+    }
+
+    /// <summary>The problem and plan of a stored run.</summary>
+    public static (SourcingProblem Problem, StoredPlan Plan) Open(RoutingRun run) =>
+        (JsonSerializer.Deserialize<SourcingProblem>(Unpack(run.Problem), CanonicalJson.Options)!, JsonSerializer.Deserialize<StoredPlan>(Unpack(run.Plan), CanonicalJson.Options)!);
+
+    private async Task<RunContext> LoadAsync(IWork work, DateTimeOffset asOf, IReadOnlyList<OrderState> orders, CancellationToken cancellationToken)
+    {
+        var current = book.Current;
+        var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(asOf, current.House.TimeZone).DateTime);
+        var snapshot = await catalogue.GetAsync(work, today, cancellationToken);
+        var stopped = (await work.Catalogue.SettingsAsync(StoppedSetting, cancellationToken)).Keys.Select(name => name[StoppedSetting.Length..]).ToHashSet(StringComparer.Ordinal);
+        var skus = orders.SelectMany(order => order.Lines).Where(line => line is { Open: > 0, Sku: not null }).Select(line => line.Sku!).Distinct(StringComparer.Ordinal).ToList();
+        var reserved = new Dictionary<(string, string), decimal>();
+        var bought = new Dictionary<string, decimal>(StringComparer.Ordinal);
+        foreach (var partner in current.Partners.Values.Where(partner => partner.Role != PartnerRole.Customer && partner.Transport is not null).OrderBy(partner => partner.Id, StringComparer.Ordinal))
+        {
+            foreach (var counted in skus.Select(sku => snapshot.Stock(partner.Id, sku)).OfType<StockRow>().GroupBy(row => row.AsOf))
+            {
+                foreach (var (sku, quantity) in await work.Purchases.ReservedAsync(partner.Id, [.. counted.Select(row => row.Sku)], counted.Key, cancellationToken))
+                {
+                    reserved[(partner.Id, sku)] = quantity;
+                }
+            }
+            if (partner.TermsOn(today)?.Commitment is { } commitment)
+            {
+                bought[partner.Id] = await work.Purchases.BoughtAsync(partner.Id, commitment.From, commitment.To, cancellationToken);
+            }
+        }
+        return new RunContext(current, snapshot, stopped, new StockLeft(reserved), bought, orders.ToDictionary(order => order.Id));
+    }
+
+    private static async Task<(RoutingRun Run, DateTimeOffset? CutOff)> SolveAsync(
+        IWork work, RunContext context, long number, string pool, IReadOnlyList<OrderState> orders, DateTimeOffset asOf, TimeSpan margin, bool decideAll,
+        CancellationToken cancellationToken)
+    {
+        var id = string.Create(CultureInfo.InvariantCulture, $"{pool}-{number:D6}");
+        var house = context.Book.House;
+        var built = ProblemBuilder.Build(id, Demands.Of(orders.Select(order => context.Orders[order.Id]), house), context.Book, context.Stopped, context.Snapshot, context.Stock, context.Bought, asOf);
+        var limit = house.Rules.WorkLimit;
+        var plan = SourcingEngine.Solve(built.Problem, OptionsFor(limit), cancellationToken);
+        var proposal = Proposal.Of(built, plan, asOf);
+        var decided = proposal.Purchases.Where(purchase => decideAll || purchase.CutOff - margin <= asOf).ToList();
+        var storedProblem = JsonSerializer.SerializeToUtf8Bytes(built.Problem, CanonicalJson.Options);
+        var storedPlan = JsonSerializer.SerializeToUtf8Bytes(StoredPlan.From(plan, limit), CanonicalJson.Options);
+        var comparison = Comparison.Of(built, context.Snapshot);
+        var run = new RoutingRun
+        {
+            Pool = pool, Number = number, AsOf = asOf, Decided = decided.Count > 0, LineCount = built.Demands.Sum(demand => demand.Parts.Count),
+            UnfilledCount = plan.Cost.UnfilledLines.Sum(line => built.Demands[line].Parts.Count), Currency = house.Currency,
+            CashCost = plan.Cost.Cash, DecisionCost = plan.Cost.Total, LowerBound = plan.LowerBound,
+            PreferredCost = comparison.Preferred, CheapestPerLineCost = comparison.CheapestPerLine, WorkSteps = plan.WorkSteps, Proved = plan.Proved,
+            Problem = Pack(storedProblem), Plan = Pack(storedPlan), Versions = $"{context.Book.Versions} catalogue={context.Snapshot.Version}", Sha256 = Hash(storedProblem, storedPlan),
+        };
+        run = run with { Id = await work.Routing.AddAsync(run, cancellationToken) };
+        var deciding = decided.ToHashSet();
+        await work.Routing.SaveProposalsAsync(proposal.Lines(run.Id), cancellationToken);
+        if (decided.Count > 0)
+        {
+            await Placement.PlaceAsync(work, context, run, id, decided, asOf, cancellationToken);
+        }
+        await OpenUnfilledAsync(work, built, plan, run, asOf, cancellationToken);
+        DateTimeOffset? cutOff = null;
+        foreach (var waiting in proposal.Purchases.Where(purchase => !deciding.Contains(purchase)))
+        {
+            cutOff = cutOff is null || waiting.CutOff - margin < cutOff ? waiting.CutOff - margin : cutOff;
+        }
+        return (run, cutOff);
+    }
+
+    private static async Task OpenUnfilledAsync(IWork work, BuiltProblem built, SourcingPlan plan, RoutingRun run, DateTimeOffset asOf, CancellationToken cancellationToken)
+    {
+        if (plan.Cost.UnfilledLines.Count == 0)
+        {
+            return;
+        }
+        var tasks = new List<HubTask>();
+        foreach (var line in plan.Cost.UnfilledLines)
+        {
+            var demand = built.Demands[line];
+            var why = Unfilled.Explain(built, line);
+            tasks.AddRange(demand.Parts.Select(part => new HubTask
+            {
+                Kind = "unfilled-line", Key = $"unfilled-line:{part.OrderId}:{part.LineId}", OrderId = part.OrderId, At = asOf,
+                Text = $"Nobody can supply article {demand.Sku} ({demand.Quantity:0.###} needed{(demand.NeedBy is { } date ? $" by {date:yyyy-MM-dd}" : "")}). {why}",
+                Data = JsonSerializer.Serialize(new { runId = run.Id, sku = demand.Sku, lineId = part.LineId }, CanonicalJson.Options),
+            }));
+        }
+        await work.Tasks.OpenAsync(tasks, cancellationToken);
+    }
+
+    // Counted work only: a time limit would make the plan depend on the machine.
+    private static SourcingOptions OptionsFor(long workLimit) => new() { WorkLimit = workLimit, TimeLimit = null, Seed = 1, Threads = 1, WithCertificate = true };
+
+    private DateTimeOffset NextMorning(DateTimeOffset asOf)
+    {
+        var zone = book.Current.House.TimeZone;
+        return SupplyDates.At(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(asOf, zone).DateTime).AddDays(1), new TimeOnly(7, 0), zone);
+    }
+
+    private static string Hash(byte[] problem, byte[] plan)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(problem);
+        hash.AppendData(plan);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static byte[] Pack(byte[] bytes)
+    {
+        using var packed = new MemoryStream();
+        using (var brotli = new BrotliStream(packed, CompressionLevel.Fastest))
+        {
+            brotli.Write(bytes);
+        }
+        return packed.ToArray();
+    }
+
+    private static byte[] Unpack(byte[] packed)
+    {
+        using var brotli = new BrotliStream(new MemoryStream(packed), CompressionMode.Decompress);
+        using var bytes = new MemoryStream();
+        brotli.CopyTo(bytes);
+        return bytes.ToArray();
+    }
+}
+
+/// <summary>What one transaction's runs share: one version of everything, and the orders as they are after each decision.</summary>
+internal sealed class RunContext(
+    PartnerBook book, CatalogueSnapshot snapshot, IReadOnlySet<string> stopped, StockLeft stock, IReadOnlyDictionary<string, decimal> bought,
+    Dictionary<long, OrderState> orders)
+{
+    public PartnerBook Book { get; } = book;
+    public CatalogueSnapshot Snapshot { get; } = snapshot;
+    public IReadOnlySet<string> Stopped { get; } = stopped;
+    public StockLeft Stock { get; } = stock;
+    public IReadOnlyDictionary<string, decimal> Bought { get; } = bought;
+    public Dictionary<long, OrderState> Orders { get; } = orders;
+
+}
+
+/// <summary>A plan as a run stores it.</summary>
+/// <param name="Allocations">Offer index and quantity in problem units.</param>
+/// <param name="Cost">Evaluated cost.</param>
+/// <param name="LowerBound">No plan costs less.</param>
+/// <param name="Status">How the search ended.</param>
+/// <param name="WorkSteps">Steps used.</param>
+/// <param name="WorkLimit">Steps allowed.</param>
+/// <param name="Certificate">Proof of the bound.</param>
+public sealed record StoredPlan(
+    IReadOnlyList<Allocation> Allocations, PlanCost Cost, decimal LowerBound, PlanStatus Status, long WorkSteps, long WorkLimit, Certificate? Certificate)
+{
+    /// <summary>What is kept of a plan: nothing that depends on the machine.</summary>
+    public static StoredPlan From(SourcingPlan plan, long workLimit) =>
+        new(plan.Allocations, plan.Cost, plan.LowerBound, plan.Status, plan.WorkSteps, workLimit, plan.Certificate);
+}
