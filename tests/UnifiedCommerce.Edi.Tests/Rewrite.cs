@@ -12,8 +12,7 @@ internal static class Rewrite
         int at = 0;
         foreach (EdiInterchange interchange in document.Interchanges)
         {
-            using EdiWriter writer = new(output, interchange.Dialect with { CharacterSet = CharacterSet.Unknown, IsWrapped = false },
-                new() { KeepTrailingSeparators = true });
+            using EdiWriter writer = new(output, interchange.Dialect, new() { KeepTrailingSeparators = true });
             foreach (EdiSegment segment in interchange.Segments)
             {
                 writer.Flush();
@@ -23,6 +22,7 @@ internal static class Rewrite
             }
         }
         output.Write(bytes[at..]);
-        return output.WrittenSpan.ToArray();
+        bool open = document.Segments.Count > 0 && !document.Segments[^1].View.IsTerminated;
+        return output.WrittenSpan[..^(open ? 1 : 0)].ToArray();
     }
 }

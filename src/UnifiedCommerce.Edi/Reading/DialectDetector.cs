@@ -124,9 +124,9 @@ internal static class DialectDetector
                 return null;
             }
             int next = FindGroup(data, p, separator);
-            if (next == p + 1)
+            if (next == p + 1 || (next > 0 && EndsLikeHeader(data, p, next)))
             {
-                // ISA16 is missing: the byte before GS ends the segment.
+                // ISA16 is missing: the first byte after the separator ends the segment.
                 component = 0;
                 terminator = data[p];
             }
@@ -134,7 +134,7 @@ internal static class DialectDetector
             {
                 component = data[p];
                 int last = next > 0 ? next - 1 : Math.Min(p + 1, data.Length - 1);
-                while (last > p + 1 && data[last] is (byte)'\r' or (byte)'\n' or (byte)' ')
+                while (last > p + 1 && data[last] is (byte)'\r' or (byte)'\n' or (byte)' ' or (byte)'\t')
                 {
                     last--;
                 }
@@ -196,7 +196,7 @@ internal static class DialectDetector
     /// <summary>The offset of the segment that follows ISA, or -1.</summary>
     private static int FindGroup(ReadOnlySpan<byte> data, int from, byte separator)
     {
-        int end = Math.Min(data.Length - 3, from + (from == 4 ? 256 : 8));
+        int end = Math.Min(data.Length - 3, from + (from == 4 ? 256 : 64));
         for (int i = from; i < end; i++)
         {
             if (IsGroupOrTrailer(data[i..], separator))
@@ -205,6 +205,17 @@ internal static class DialectDetector
             }
         }
         return -1;
+    }
+
+    /// <summary>Whether the segment after ISA ends with the byte at <paramref name="p"/> before its line break, as ISA does.</summary>
+    private static bool EndsLikeHeader(ReadOnlySpan<byte> data, int p, int next)
+    {
+        if (data[(p + 1)..next].IndexOfAnyExcept((byte)'\r', (byte)'\n') >= 0 || data[p] is (byte)'\r' or (byte)'\n')
+        {
+            return false;
+        }
+        int end = data[next..].IndexOfAny((byte)'\r', (byte)'\n');
+        return end > 0 && data[next + end - 1] == data[p];
     }
 
     private static bool IsGroupOrTrailer(ReadOnlySpan<byte> data, byte separator) => data.Length > 3

@@ -256,6 +256,11 @@ public ref struct EdiReader
                     Add("interchange-header-missing", "A message begins without an interchange around it.", state.Consumed + at, FindingLevel.Envelope);
                 }
                 CheckDelimiters(dialect!, state.Consumed + at);
+                if (dialect!.IsWrapped)
+                {
+                    Add("lines-wrapped", "Lines are broken at a fixed width; the line breaks are not read as data.", state.Consumed + at,
+                        FindingLevel.Syntax, FindingSeverity.Info);
+                }
                 return true;
             case Detection.Interactive:
                 Add("interactive-not-supported",
@@ -333,7 +338,7 @@ public ref struct EdiReader
         }
         state.JunkReported = true;
         Add("data-outside-interchange", $"{(state.InterchangeIndex < 0 ? "Before the first interchange" : "After an interchange")} stands data that "
-            + "belongs to none; it was passed over.", state.Consumed + from, FindingLevel.Syntax, FindingSeverity.Warning, found: Shorten(data[from..to]));
+            + "belongs to none; it was passed over.", state.Consumed + from, found: Shorten(data[from..to]), outside: true);
     }
 
     /// <summary>1 when a segment was taken, 0 when something was passed over, -1 when more bytes are needed or none are left.</summary>
@@ -557,7 +562,7 @@ public ref struct EdiReader
 
     private void Add(
         string code, string text, long offset, FindingLevel level = FindingLevel.Syntax, FindingSeverity severity = FindingSeverity.Error,
-        string? tag = null, string? standardElement = null, string? standardCode = null, string? found = null) =>
+        string? tag = null, string? standardElement = null, string? standardCode = null, string? found = null, bool outside = false) =>
         state.Add(new()
         {
             Code = code,
@@ -565,10 +570,10 @@ public ref struct EdiReader
             Severity = severity,
             Text = text,
             ByteOffset = offset,
-            InterchangeIndex = state.InterchangeIndex,
-            GroupIndex = GroupIndex,
-            MessageIndex = MessageIndex,
-            SegmentPosition = state.SegmentPosition,
+            InterchangeIndex = outside ? -1 : state.InterchangeIndex,
+            GroupIndex = outside ? -1 : GroupIndex,
+            MessageIndex = outside ? -1 : MessageIndex,
+            SegmentPosition = outside ? 0 : state.SegmentPosition,
             Tag = tag,
             StandardElement = standardElement,
             StandardCode = standardCode,

@@ -34,6 +34,9 @@ public readonly ref struct SegmentView
     /// <summary>The bytes from the tag up to, without, the terminator.</summary>
     public ReadOnlySpan<byte> Raw => data[start..Offset(marks.Length - 1)];
 
+    /// <summary>Whether the segment ends with its terminator; only the last of an input may not.</summary>
+    public bool IsTerminated => Offset(marks.Length - 1) < data.Length;
+
     /// <summary>How many tokens the segment has: the tag and every component, one by one. The fastest way through a segment.</summary>
     public int TokenCount => marks.Length;
 

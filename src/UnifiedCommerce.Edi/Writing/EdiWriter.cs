@@ -369,12 +369,27 @@ public sealed class EdiWriter : IDisposable
         EndSegment();
     }
 
-    /// <summary>Writes a segment that was read, escaped for this dialect; separators after the last value follow the options.</summary>
+    /// <summary>
+    /// Writes a segment that was read. In the dialect it was read in its bytes are taken over unchecked; in another one its values are
+    /// escaped and checked anew. Separators after the last value follow the options.
+    /// </summary>
     /// <param name="segment">The segment.</param>
     public void Segment(SegmentView segment)
     {
+        Encoding from = segment.Dialect.CharacterSet.GetEncoding();
+        bool sameText = from.CodePage == encoding.CodePage;
+        bool verbatim = sameText && Dialect.CutsLike(segment.Dialect);
+        if (verbatim && options.KeepTrailingSeparators)
+        {
+            Require(!inSegment, "A segment is open: end it before the next begins.");
+            segmentStart = used;
+            Verbatim(segment.Raw, insideSegment: true);
+            inSegment = true;
+            pendingElements = pendingRepetitions = pendingComponents = 0;
+            EndSegment();
+            return;
+        }
         BeginSegment(Encoding.Latin1.GetString(segment.Tag));
-        bool sameText = segment.Dialect.CharacterSet.GetEncoding().CodePage == encoding.CodePage;
         for (int i = 1; i < segment.TokenCount; i++)
         {
             switch (segment.KindOf(i))
@@ -389,13 +404,21 @@ public sealed class EdiWriter : IDisposable
                     Element();
                     break;
             }
-            if (sameText)
+            if (verbatim)
+            {
+                ReadOnlySpan<byte> raw = segment.RawToken(i);
+                if (!raw.IsEmpty)
+                {
+                    Verbatim(raw, pending: true);
+                }
+            }
+            else if (sameText)
             {
                 Bytes(segment.Token(i));
             }
             else
             {
-                Text(segment.Dialect.CharacterSet.GetEncoding().GetString(segment.Token(i)));
+                Text(from.GetString(segment.Token(i)));
             }
         }
         EndSegment();
@@ -432,7 +455,7 @@ public sealed class EdiWriter : IDisposable
     }
 
     /// <summary>Writes bytes past all checks: UNA, and the fixed fields of ISA.</summary>
-    internal void Verbatim(ReadOnlySpan<byte> bytes, bool pending = false)
+    internal void Verbatim(ReadOnlySpan<byte> bytes, bool pending = false, bool insideSegment = false)
     {
         if (pending)
         {
@@ -440,7 +463,7 @@ public sealed class EdiWriter : IDisposable
         }
         bytes.CopyTo(Room(bytes.Length));
         used += bytes.Length;
-        BytesWritten += inSegment ? 0 : bytes.Length;
+        BytesWritten += inSegment || insideSegment ? 0 : bytes.Length;
     }
 
     /// <summary>Writes an element past all checks.</summary>
