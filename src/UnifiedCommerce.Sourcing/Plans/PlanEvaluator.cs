@@ -3,7 +3,7 @@ namespace UnifiedCommerce.Sourcing;
 /// <summary>Exact cost of allocations, or the rules that they break.</summary>
 internal static class PlanEvaluator
 {
-    private sealed class Order
+    internal sealed class Order
     {
         public Int128 Value;
         public long Quantity;
@@ -201,7 +201,7 @@ internal static class PlanEvaluator
         return rate;
     }
 
-    private static PurchaseOrderCost CostOf(
+    internal static PurchaseOrderCost CostOf(
         SourcingProblem problem, ExactTerms terms, int distributor, PurchaseOrderKey key, Order order, List<PlanFault> faults)
     {
         var agreed = terms.TermsOf(distributor, key);
