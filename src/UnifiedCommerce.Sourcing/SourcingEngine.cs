@@ -33,18 +33,7 @@ public static class SourcingEngine
     {
         ArgumentNullException.ThrowIfNull(problem);
         Refuse(problem);
-        var started = options.Clock.GetTimestamp();
-        var evaluation = PlanEvaluator.Evaluate(problem, []);
-        return new SourcingPlan
-        {
-            ProblemId = problem.Id,
-            Allocations = [],
-            Cost = evaluation.Cost!,
-            LowerBound = 0,
-            Status = cancellationToken.IsCancellationRequested ? PlanStatus.Cancelled : PlanStatus.WorkLimit,
-            WorkSteps = 0,
-            Elapsed = options.Clock.GetElapsedTime(started),
-        };
+        return Search.Solve(problem, options, cancellationToken);
     }
 
     private static void Refuse(SourcingProblem problem)

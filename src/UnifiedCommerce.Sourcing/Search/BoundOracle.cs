@@ -1,0 +1,782 @@
+namespace UnifiedCommerce.Sourcing;
+
+/// <summary>
+/// Computes the lower bound that given prices prove (see <see cref="Certificate"/> for what is computed), and the direction in
+/// which the prices should move.
+/// </summary>
+/// <remarks>
+/// Units are priced by lines: a unit chooses its offers against the credit that line prices give, and each of its modes
+/// finds the best rates by itself. Units of which the use is decided and whose modes need no hull any more are priced by rate:
+/// their offers are chosen in the lines, where splits are seen exactly.
+/// </remarks>
+internal sealed class BoundOracle
+{
+    private readonly SearchModel _model;
+    private readonly double[] _base;
+    private readonly bool[] _hasRest;
+    private readonly int[] _order;
+    private readonly double[] _key;
+    private readonly LineBound _lines;
+
+    public BoundOracle(SearchModel model)
+    {
+        _model = model;
+        _base = new double[model.PointQuantity.Length];
+        _hasRest = new bool[model.Lines];
+        _order = new int[model.Distributors];
+        _key = new double[model.Distributors];
+        _lines = new LineBound(model);
+        InLines = new bool[model.Units];
+        UsedCost = new double[model.Units];
+        ClosedCost = new double[model.Units];
+        BestMode = new int[model.Units];
+        Selected = new bool[model.Units];
+        ModeCost = new double[model.Modes.Length];
+        TrialValue = new double[model.Modes.Length];
+        TrialQuantity = new double[model.Modes.Length];
+        TrialWeight = new double[model.Modes.Length];
+        _fromValue = new double[model.Modes.Length];
+        _warm = new double[model.Modes.Length];
+        _combination = new Combination[model.Units];
+        MaxValue = new double[model.Units];
+        MaxUnits = new double[model.Units];
+        MaxWeight = new double[model.Units];
+        for (var u = 0; u < model.Units; u++)
+        {
+            for (var o = model.UnitStart[u]; o < model.UnitStart[u + 1]; o++)
+            {
+                var value = 0.0;
+                for (var p = model.PointStart[o]; p < model.PointStart[o + 1]; p++)
+                {
+                    value = Math.Max(value, model.PointValue[p]);
+                }
+
+                MaxValue[u] += value;
+                MaxUnits[u] += model.Greatest[o];
+                MaxWeight[u] += model.Greatest[o] * model.Weight[o];
+            }
+        }
+
+        GradientLine = new double[model.Lines];
+        GradientValue = new double[model.Units];
+        GradientQuantity = new double[model.Units];
+        GradientWeight = new double[model.Units];
+        GradientPool = new double[model.PoolIndex.Length];
+        GradientCommitment = new double[model.Distributors];
+    }
+
+    private readonly double[] _fromValue;
+    private readonly double[] _warm;
+    private readonly Combination[] _combination;
+
+    private record struct Combination(double ValueA, double ValueB, double QuantityA, double QuantityB, double WeightA, double WeightB, double ShareA);
+
+    public bool[] InLines { get; }
+
+    /// <summary>Cost of each unit when used, not counting what is chosen in lines.</summary>
+    public double[] UsedCost { get; }
+
+    public double[] ClosedCost { get; }
+
+    public int[] BestMode { get; }
+
+    public bool[] Selected { get; }
+
+    public double[] ModeCost { get; }
+
+    public double[] TrialValue { get; }
+
+    public double[] TrialQuantity { get; }
+
+    public double[] TrialWeight { get; }
+
+    public double[] MaxValue { get; }
+
+    public double[] MaxUnits { get; }
+
+    public double[] MaxWeight { get; }
+
+    public double[] GradientLine { get; }
+
+    public double[] GradientValue { get; }
+
+    public double[] GradientQuantity { get; }
+
+    public double[] GradientWeight { get; }
+
+    public double[] GradientPool { get; }
+
+    public double[] GradientCommitment { get; }
+
+    public LineBound LineChoices => _lines;
+
+    /// <summary>How far above the best mode other modes are still bounded precisely; 0 while prices move.</summary>
+    public double Slack { get; set; }
+
+    /// <summary>Order-level cost of the selection of the last bound.</summary>
+    public double SelectionCost { get; private set; }
+
+    /// <summary>Share with which each offer was chosen in its line, averaged; and its average quantity.</summary>
+    public double[]? OfferShare { get; set; }
+
+    public double[]? OfferQuantity { get; set; }
+
+    public double AverageWeight { get; set; }
+
+    /// <summary>Offers priced so far.</summary>
+    public long Work { get; private set; }
+
+    /// <summary>Bound at the prices under the restrictions; infinite when nothing is allowed.</summary>
+    public double Evaluate(Prices prices, Restrictions allowed)
+    {
+        var model = _model;
+        Work += model.Offers;
+        Array.Clear(GradientLine);
+        Array.Clear(GradientValue);
+        Array.Clear(GradientQuantity);
+        Array.Clear(GradientWeight);
+        var bound = 0.0;
+        for (var p = 0; p < GradientPool.Length; p++)
+        {
+            bound -= prices.Pool[p] * model.PoolAvailable[p];
+            GradientPool[p] = -model.PoolAvailable[p];
+        }
+
+        for (var d = 0; d < GradientCommitment.Length; d++)
+        {
+            bound += prices.Commitment[d] * model.SharedCommitment[d];
+            GradientCommitment[d] = model.SharedCommitment[d];
+        }
+
+        Array.Clear(_hasRest);
+        var anyInLines = false;
+        for (var u = 0; u < model.Units; u++)
+        {
+            ClosedCost[u] = model.ClosedCost[u];
+            Selected[u] = false;
+            if (allowed.Unit[u] == Restrictions.Unused)
+            {
+                UsedCost[u] = double.PositiveInfinity;
+                continue;
+            }
+
+            if (InLines[u])
+            {
+                anyInLines = true;
+                UsedCost[u] = InLineUnit(u, prices, allowed);
+            }
+            else
+            {
+                PriceOffers(u, prices);
+                UsedCost[u] = UnitCost(u, prices, allowed);
+            }
+
+            if (allowed.Unit[u] == Restrictions.Used && double.IsPositiveInfinity(UsedCost[u]))
+            {
+                return double.PositiveInfinity;
+            }
+        }
+
+        SelectionCost = SelectUnits(allowed, true);
+        bound += SelectionCost;
+        if (double.IsPositiveInfinity(bound))
+        {
+            return bound;
+        }
+
+        for (var u = 0; u < model.Units; u++)
+        {
+            if (!Selected[u] || InLines[u])
+            {
+                continue;
+            }
+
+            ref readonly var c = ref _combination[u];
+            Accumulate(u, c.ValueA, c.QuantityA, c.WeightA, c.ShareA);
+            if (c.ShareA < 1)
+            {
+                Accumulate(u, c.ValueB, c.QuantityB, c.WeightB, 1 - c.ShareA);
+            }
+        }
+
+        for (var i = 0; i < model.Lines; i++)
+        {
+            if (anyInLines && _lines.Prepare(i, prices, allowed, InLines))
+            {
+                var line = _lines.Bound(i, _hasRest[i] ? prices.Line[i] : double.PositiveInfinity);
+                if (double.IsPositiveInfinity(line))
+                {
+                    return line;
+                }
+
+                bound += line;
+                _lines.AddTo(this, i);
+            }
+            else
+            {
+                var filled = prices.Line[i] * model.Need[i];
+                if (_hasRest[i] && filled <= model.Penalty[i])
+                {
+                    bound += filled;
+                    GradientLine[i] += model.Need[i];
+                }
+                else
+                {
+                    bound += model.Penalty[i];
+                }
+            }
+        }
+
+        return bound;
+    }
+
+    internal void AddLineChoice(int offer, double quantity, double share)
+    {
+        var model = _model;
+        var u = model.OfferUnit[offer];
+        if (OfferShare is not null)
+        {
+            OfferShare[offer] += AverageWeight * share;
+            OfferQuantity![offer] += AverageWeight * share * quantity;
+        }
+
+        GradientValue[u] += share * model.ValueOf(offer, quantity);
+        GradientQuantity[u] += share * quantity;
+        GradientWeight[u] += share * quantity * model.Weight[offer];
+        if (model.Pool[offer] >= 0)
+        {
+            GradientPool[model.Pool[offer]] += share * quantity;
+        }
+    }
+
+    private void PriceOffers(int u, Prices prices)
+    {
+        var model = _model;
+        var hasPools = prices.Pool.Length > 0;
+        for (var o = model.UnitStart[u]; o < model.UnitStart[u + 1]; o++)
+        {
+            var line = model.OfferLine[o];
+            _hasRest[line] = true;
+            var price = prices.Line[line];
+            var pool = hasPools && model.Pool[o] >= 0 ? prices.Pool[model.Pool[o]] : 0;
+            for (var p = model.PointStart[o]; p < model.PointStart[o + 1]; p++)
+            {
+                _base[p] = model.PointCost[p] + (pool * model.PointQuantity[p]) - (price * model.PointCredit[p]);
+            }
+        }
+    }
+
+    /// <summary>Sum over the offers of a unit of the best choice at rates, none being one of them.</summary>
+    private double Choose(int u, double v, double q, double w, out double value, out double quantity, out double weight)
+    {
+        var model = _model;
+        var starts = model.PointStart;
+        var values = model.PointValue;
+        var sum = 0.0;
+        value = 0;
+        quantity = 0;
+        weight = 0;
+        if (q == 0 && w == 0 && model.ValueOnly[u])
+        {
+            var end = model.UnitStart[u + 1];
+            for (var o = model.UnitStart[u]; o < end; o++)
+            {
+                var best = 0.0;
+                var bestValue = 0.0;
+                var last = starts[o + 1];
+                for (var p = starts[o]; p < last; p++)
+                {
+                    var cost = (v * values[p]) + _base[p];
+                    if (cost < best)
+                    {
+                        best = cost;
+                        bestValue = values[p];
+                    }
+                }
+
+                sum += best;
+                value += bestValue;
+            }
+
+            return sum;
+        }
+
+        for (var o = model.UnitStart[u]; o < model.UnitStart[u + 1]; o++)
+        {
+            var perUnit = q + (w * model.Weight[o]);
+            var best = 0.0;
+            var at = -1;
+            for (var p = starts[o]; p < starts[o + 1]; p++)
+            {
+                var cost = (v * values[p]) + _base[p] + (perUnit * model.PointQuantity[p]);
+                if (cost < best)
+                {
+                    best = cost;
+                    at = p;
+                }
+            }
+
+            if (at >= 0)
+            {
+                sum += best;
+                value += values[at];
+                quantity += model.PointQuantity[at];
+                weight += model.PointQuantity[at] * model.Weight[o];
+            }
+        }
+
+        return sum;
+    }
+
+    private void Accumulate(int u, double v, double q, double w, double share)
+    {
+        var model = _model;
+        for (var o = model.UnitStart[u]; o < model.UnitStart[u + 1]; o++)
+        {
+            var perUnit = q + (w * model.Weight[o]);
+            var best = 0.0;
+            var at = -1;
+            for (var p = model.PointStart[o]; p < model.PointStart[o + 1]; p++)
+            {
+                var cost = (v * model.PointValue[p]) + _base[p] + (perUnit * model.PointQuantity[p]);
+                if (cost < best)
+                {
+                    best = cost;
+                    at = p;
+                }
+            }
+
+            if (at < 0)
+            {
+                continue;
+            }
+
+            GradientLine[model.OfferLine[o]] -= share * model.PointCredit[at];
+            if (model.Pool[o] >= 0)
+            {
+                GradientPool[model.Pool[o]] += share * model.PointQuantity[at];
+            }
+
+            GradientCommitment[model.UnitDistributor[u]] -= share * model.PointValue[at];
+        }
+    }
+
+    /// <summary>Cost of a used unit priced by lines: the least over its modes, each at the best rates found for it.</summary>
+    private double UnitCost(int u, Prices prices, Restrictions allowed)
+    {
+        var model = _model;
+        var kappa = prices.Commitment[model.UnitDistributor[u]];
+        var best = double.PositiveInfinity;
+        BestMode[u] = -1;
+
+        // The mode that was best before goes first, so that the others can stop early.
+        var first = _lastBest is null ? -1 : _lastBest[u];
+        if (first >= 0)
+        {
+            best = ModeBound(u, first, kappa, allowed, double.PositiveInfinity, out _combination[u]);
+            ModeCost[first] = best;
+            BestMode[u] = double.IsPositiveInfinity(best) ? -1 : first;
+        }
+
+        for (var m = model.ModeStart[u]; m < model.ModeStart[u + 1]; m++)
+        {
+            if (m == first)
+            {
+                continue;
+            }
+
+            var cost = ModeBound(u, m, kappa, allowed, best + Slack, out var combination);
+            ModeCost[m] = cost;
+            if (cost < best)
+            {
+                best = cost;
+                BestMode[u] = m;
+                _combination[u] = combination;
+            }
+        }
+
+        _lastBest ??= Filled(model.Units, -1);
+        _lastBest[u] = BestMode[u];
+        return best;
+    }
+
+    private int[]? _lastBest;
+
+    private static int[] Filled(int count, int value)
+    {
+        var array = new int[count];
+        Array.Fill(array, value);
+        return array;
+    }
+
+    private double ModeBound(int u, int m, double kappa, Restrictions allowed, double enough, out Combination combination)
+    {
+        var model = _model;
+        ref readonly var mode = ref model.Modes[m];
+        combination = default;
+        if (!TryBox(u, mode, allowed, out var box))
+        {
+            return double.PositiveInfinity;
+        }
+
+        var b = mode.Rate - kappa;
+        double v = b, q = 0, w = 0;
+        var sum = Choose(u, v, q, w, out var value, out var quantity, out var weight);
+        var best = mode.Fixed + sum;
+        TrialValue[m] = v;
+        TrialQuantity[m] = 0;
+        TrialWeight[m] = 0;
+        combination = new Combination(v, v, q, q, w, w, 1);
+        if (best >= enough)
+        {
+            return best;
+        }
+
+        // One coordinate after the other; two rounds do where more than one threshold counts.
+        var rounds = model.ValueOnly[u] ? 1 : 2;
+        for (var round = 0; round < rounds; round++)
+        {
+            var moved = false;
+            for (var c = 0; c < (model.ValueOnly[u] ? 1 : 3); c++)
+            {
+                var (center, least, greatest, at, now) = c switch
+                {
+                    0 => (b, box.LeastValue, box.GreatestValue, v, value),
+                    1 => (0, box.LeastQuantity, box.GreatestQuantity, q, quantity),
+                    _ => (0, box.LeastWeight, box.GreatestWeight, w, weight),
+                };
+                if (at == center && now >= least && now <= greatest)
+                {
+                    continue;
+                }
+
+                moved = true;
+                var line = new LineSearch(this, u, m, c, b, box, v, q, w, mode.Fixed);
+                var reached = line.Run(center, least, greatest, c == 0 ? _warm[m] : 0, enough);
+                if (c == 0)
+                {
+                    _warm[m] = line.Best - center;
+                }
+
+                if (reached > best)
+                {
+                    best = reached;
+                    (v, q, w) = line.Rates(line.Best);
+                    TrialValue[m] = v;
+                    TrialQuantity[m] = q;
+                    TrialWeight[m] = w;
+                    var (va, qa, wa) = line.Rates(line.Low);
+                    var (vb, qb, wb) = line.Rates(line.High);
+                    combination = new Combination(va, vb, qa, qb, wa, wb, line.ShareLow);
+                }
+
+                if (best >= enough)
+                {
+                    return best;
+                }
+
+                if (!model.ValueOnly[u])
+                {
+                    Choose(u, v, q, w, out value, out quantity, out weight);
+                }
+            }
+
+            if (!moved)
+            {
+                break;
+            }
+        }
+
+        return best;
+    }
+
+    private bool TryBox(int u, in OrderMode mode, Restrictions allowed, out Box box)
+    {
+        box = new Box(
+            Math.Max(mode.LeastValue, allowed.ValueLo[u]),
+            Math.Min(Math.Min(mode.GreatestValue, allowed.ValueHi[u]), MaxValue[u]),
+            Math.Max(mode.LeastQuantity, allowed.QuantityLo[u]),
+            Math.Min(Math.Min(mode.GreatestQuantity, allowed.QuantityHi[u]), MaxUnits[u]),
+            Math.Max(mode.LeastWeight, allowed.WeightLo[u]),
+            Math.Min(Math.Min(mode.GreatestWeight, allowed.WeightHi[u]), MaxWeight[u]));
+        return box.LeastValue <= box.GreatestValue * (1 + 1e-12) && box.LeastQuantity <= box.GreatestQuantity
+            && box.LeastWeight <= box.GreatestWeight * (1 + 1e-12);
+    }
+
+    private readonly record struct Box(
+        double LeastValue, double GreatestValue, double LeastQuantity, double GreatestQuantity, double LeastWeight, double GreatestWeight)
+    {
+        /// <summary>Least of (rate - v) x value - q x quantity - w x weight inside the box.</summary>
+        public double Support(double slope, double q, double w) =>
+            (slope >= 0 ? slope * LeastValue : slope * GreatestValue)
+            - (q >= 0 ? q * GreatestQuantity : q * LeastQuantity)
+            - (w >= 0 ? w * GreatestWeight : w * LeastWeight);
+    }
+
+    /// <summary>Maximises the concave bound of a mode along one rate by intersecting tangents.</summary>
+    private ref struct LineSearch(BoundOracle oracle, int u, int m, int coordinate, double b, Box box, double v, double q, double w, double constant)
+    {
+        private readonly int _m = m;
+
+        public double Best { get; private set; }
+
+        public double Low { get; private set; }
+
+        public double High { get; private set; }
+
+        public double ShareLow { get; private set; }
+
+        public readonly (double V, double Q, double W) Rates(double t) => coordinate switch
+        {
+            0 => (t, q, w),
+            1 => (v, t, w),
+            _ => (v, q, t),
+        };
+
+        public double Run(double center, double least, double greatest, double warm, double enough)
+        {
+            var reached = Value(center, out var amount);
+            Best = center;
+            Low = center;
+            High = center;
+            ShareLow = 1;
+            double sign, limit;
+            if (amount < least)
+            {
+                (sign, limit) = (-1, least);
+            }
+            else if (amount > greatest)
+            {
+                (sign, limit) = (1, greatest);
+            }
+            else
+            {
+                return reached;
+            }
+
+            // Near end: on the centre's side of the best rate; far end: beyond it.
+            var (near, nearValue, nearAmount) = (center, reached, amount);
+            var step = warm * sign > 1e-9 ? warm * sign : 0.02 * Math.Max(1e-3, Math.Abs(center));
+            double far = 0, farValue = 0, farAmount = 0;
+            var found = false;
+            for (var tries = 0; tries < 40; tries++)
+            {
+                var t = center + (sign * step);
+                var value = Value(t, out amount);
+                Keep(t, value, ref reached);
+                if (reached >= enough)
+                {
+                    return reached;
+                }
+
+                if ((limit - amount) * -sign >= 0)
+                {
+                    (near, nearValue, nearAmount) = (t, value, amount);
+                    step *= 2;
+                    if (Same(amount, limit))
+                    {
+                        Low = High = t;
+                        return reached;
+                    }
+                }
+                else
+                {
+                    (far, farValue, farAmount) = (t, value, amount);
+                    found = true;
+                    break;
+                }
+            }
+
+            if (!found)
+            {
+                Low = High = near;
+                return reached;
+            }
+
+            for (var tries = 0; tries < 12; tries++)
+            {
+                // Tangents: value + (amount - limit) x (t - end).
+                var slopeNear = nearAmount - limit;
+                var slopeFar = farAmount - limit;
+                var t = ((farValue - nearValue) + (slopeNear * near) - (slopeFar * far)) / (slopeNear - slopeFar);
+                if (!(t > Math.Min(near, far) && t < Math.Max(near, far)))
+                {
+                    break;
+                }
+
+                var model = nearValue + (slopeNear * (t - near));
+                var value = Value(t, out amount);
+                Keep(t, value, ref reached);
+                if (reached >= enough || value >= model - (1e-9 * Math.Max(1, Math.Abs(model))))
+                {
+                    break;
+                }
+
+                if ((limit - amount) * -sign >= 0)
+                {
+                    (near, nearValue, nearAmount) = (t, value, amount);
+                }
+                else
+                {
+                    (far, farValue, farAmount) = (t, value, amount);
+                }
+            }
+
+            Low = near;
+            High = far;
+            ShareLow = Math.Abs(nearAmount - farAmount) < 1e-12 ? 1 : Math.Clamp((limit - farAmount) / (nearAmount - farAmount), 0, 1);
+            return reached;
+        }
+
+        private static bool Same(double a, double b) => Math.Abs(a - b) <= 1e-12 * Math.Max(1, Math.Abs(b));
+
+        private void Keep(double t, double value, ref double reached)
+        {
+            if (value > reached)
+            {
+                reached = value;
+                Best = t;
+            }
+        }
+
+        private readonly double Value(double t, out double amount)
+        {
+            var (tv, tq, tw) = Rates(t);
+            var sum = oracle.Choose(u, tv, tq, tw, out var value, out var quantity, out var weight);
+            amount = coordinate switch
+            {
+                0 => value,
+                1 => quantity,
+                _ => weight,
+            };
+            return constant + sum + box.Support(b - tv, tq, tw);
+        }
+    }
+
+    /// <summary>Order-level cost of a used unit whose offers are chosen in lines.</summary>
+    private double InLineUnit(int u, Prices prices, Restrictions allowed)
+    {
+        var model = _model;
+        var kappa = prices.Commitment[model.UnitDistributor[u]];
+        var best = double.PositiveInfinity;
+        BestMode[u] = -1;
+        for (var m = model.ModeStart[u]; m < model.ModeStart[u + 1]; m++)
+        {
+            ref readonly var mode = ref model.Modes[m];
+            ModeCost[m] = double.PositiveInfinity;
+            if (!TryBox(u, mode, allowed, out var box))
+            {
+                continue;
+            }
+
+            var slope = mode.Rate - kappa - prices.Value[u];
+            var q = prices.Quantity[u];
+            var w = prices.Weight[u];
+            var cost = mode.Fixed + box.Support(slope, q, w);
+            ModeCost[m] = cost;
+            if (cost < best)
+            {
+                best = cost;
+                BestMode[u] = m;
+                GradientValue[u] = -(slope >= 0 ? box.LeastValue : box.GreatestValue);
+                GradientQuantity[u] = -(q >= 0 ? box.GreatestQuantity : box.LeastQuantity);
+                GradientWeight[u] = -(w >= 0 ? box.GreatestWeight : box.LeastWeight);
+            }
+        }
+
+        GradientCommitment[model.UnitDistributor[u]] += GradientValue[u];
+        return best;
+    }
+
+    /// <summary>Cheapest allowed choice of units, at most so many distributors; marks the selected ones.</summary>
+    private double SelectUnits(Restrictions allowed, bool mark)
+    {
+        var model = _model;
+        var sum = 0.0;
+        var slots = model.MaxDistributors;
+        var candidates = 0;
+        for (var d = 0; d < model.Distributors; d++)
+        {
+            var forced = false;
+            var gain = 0.0;
+            foreach (var u in model.DistributorUnits[d])
+            {
+                if (allowed.Unit[u] == Restrictions.Used)
+                {
+                    forced = true;
+                    sum += UsedCost[u];
+                    Selected[u] |= mark;
+                }
+                else
+                {
+                    sum += ClosedCost[u];
+                    gain += Math.Min(0, UsedCost[u] - ClosedCost[u]);
+                }
+            }
+
+            if (forced)
+            {
+                slots--;
+                sum += gain;
+                if (mark)
+                {
+                    Take(d, allowed);
+                }
+            }
+            else if (gain < 0)
+            {
+                _key[candidates] = gain;
+                _order[candidates++] = d;
+            }
+        }
+
+        if (slots < 0)
+        {
+            return double.PositiveInfinity;
+        }
+
+        if (candidates > slots)
+        {
+            Array.Sort(_key, _order, 0, candidates);
+        }
+
+        for (var c = 0; c < Math.Min(slots, candidates); c++)
+        {
+            sum += _key[c];
+            if (mark)
+            {
+                Take(_order[c], allowed);
+            }
+        }
+
+        return sum;
+    }
+
+    /// <summary>Cost of the selection if one more decision were made; infinite when it is not allowed.</summary>
+    public double Probe(Restrictions allowed, int unit, byte state)
+    {
+        var old = allowed.Unit[unit];
+        allowed.Unit[unit] = state;
+        var used = UsedCost[unit];
+        if (state == Restrictions.Unused)
+        {
+            UsedCost[unit] = double.PositiveInfinity;
+        }
+
+        var cost = SelectUnits(allowed, false);
+        UsedCost[unit] = used;
+        allowed.Unit[unit] = old;
+        return cost;
+    }
+
+    private void Take(int d, Restrictions allowed)
+    {
+        foreach (var u in _model.DistributorUnits[d])
+        {
+            if (allowed.Unit[u] == Restrictions.Free && UsedCost[u] < ClosedCost[u])
+            {
+                Selected[u] = true;
+            }
+        }
+    }
+}

@@ -1,0 +1,576 @@
+namespace UnifiedCommerce.Sourcing;
+
+/// <summary>What stops a search.</summary>
+internal sealed class SearchBudget(SourcingOptions options, CancellationToken cancellationToken)
+{
+    private readonly long _started = options.Clock.GetTimestamp();
+
+    public SourcingOptions Options => options;
+
+    public long Work { get; set; }
+
+    public PlanStatus? Stopped { get; private set; }
+
+    public TimeSpan Elapsed => options.Clock.GetElapsedTime(_started);
+
+    /// <summary>Whether to go on; asked after every bound.</summary>
+    public bool GoOn(long work)
+    {
+        if (Stopped is not null)
+        {
+            return false;
+        }
+
+        Stopped = Work + work >= options.WorkLimit ? PlanStatus.WorkLimit
+            : cancellationToken.IsCancellationRequested ? PlanStatus.Cancelled
+            : options.TimeLimit is { } limit && Elapsed >= limit ? PlanStatus.TimeLimit
+            : null;
+        return Stopped is null;
+    }
+}
+
+/// <summary>Best-first search over units used or not, order values, then quantities of offers.</summary>
+internal sealed class BranchAndBound
+{
+    private readonly SearchModel _model;
+    private readonly SearchBudget _budget;
+    private readonly BoundOracle _oracle;
+    private readonly DualAscent _ascent;
+    private readonly PlanImprovement _plans;
+    private readonly PlanState _state;
+    private readonly double[] _rates;
+    private readonly double[] _offerShare;
+    private readonly double[] _offerQuantity;
+    private readonly PriorityQueue<Node, (double Bound, int Number)> _open = new();
+    private readonly double _tolerance;
+    private int _number;
+    private double _closedBound = double.PositiveInfinity;
+
+    private sealed class Node
+    {
+        public required Restrictions Allowed { get; init; }
+
+        public required ProofNode Proof { get; init; }
+
+        public required double Bound { get; init; }
+
+        public required Prices Prices { get; init; }
+
+        public required bool[] InLines { get; init; }
+
+        public required Branch Branch { get; init; }
+    }
+
+    private readonly record struct Branch(SplitSubject Subject, int Index, double At, Int128 AtMost);
+
+    public BranchAndBound(SearchModel model, SearchBudget budget)
+    {
+        _model = model;
+        _budget = budget;
+        _oracle = new BoundOracle(model);
+        _ascent = new DualAscent(model, _oracle);
+        _plans = new PlanImprovement(model);
+        _state = new PlanState(model);
+        _rates = new double[model.Units];
+        _offerShare = new double[model.Offers];
+        _offerQuantity = new double[model.Offers];
+        _tolerance = budget.Options.GapTarget;
+        Root = new ProofNode();
+    }
+
+    public ProofNode Root { get; }
+
+    public long[] Best => _plans.Best;
+
+    public double Cost => _plans.BestCost;
+
+    public double Bound { get; private set; }
+
+    public long Work => _oracle.Work + _plans.Work;
+
+    public int Nodes { get; private set; }
+
+    /// <summary>Bound from which nothing better than the best plan by more than the gap target is left.</summary>
+    private double Enough => Cost - (_tolerance * Math.Abs(Cost));
+
+    public void Run()
+    {
+        Array.Fill(_rates, 1.0);
+        _plans.Assemble(_state, _rates);
+        _plans.ImproveBest(GoOn, 1);
+        var allowed = Restrictions.None(_model);
+        var start = Prices.Zero(_model);
+        _ascent.Start.CopyTo(start.Line, 0);
+        Bound = double.NegativeInfinity;
+        Explore(allowed, Root, start, new bool[_model.Units], double.NegativeInfinity, 250, 10);
+        if (GoOn())
+        {
+            _plans.ImproveBest(GoOn, 2);
+        }
+
+        while (_open.Count > 0 && GoOn())
+        {
+            var node = _open.Peek();
+            Bound = Math.Min(node.Bound, _closedBound);
+            if (node.Bound >= Enough)
+            {
+                break;
+            }
+
+            _open.Dequeue();
+            Nodes++;
+            Divide(node);
+        }
+
+        Bound = _closedBound;
+        if (_open.Count > 0)
+        {
+            Bound = Math.Min(Bound, _open.Peek().Bound);
+        }
+
+        Bound = Math.Min(Bound, Cost);
+        _budget.Work += Work;
+    }
+
+    private bool GoOn() => _budget.GoOn(Work);
+
+    private void Divide(Node node)
+    {
+        var branch = node.Branch;
+        var (lower, upper) = node.Proof.Split(branch.Subject, ProofIndex(branch), branch.AtMost);
+        for (var side = 0; side < 2; side++)
+        {
+            var isLower = side == 0;
+            var allowed = node.Allowed.Copy();
+            Decide(allowed, branch, isLower);
+            Explore(allowed, isLower ? lower : upper, node.Prices, node.InLines, node.Bound, 40, 20);
+        }
+    }
+
+    private int ProofIndex(Branch branch) => branch.Subject switch
+    {
+        SplitSubject.UnitUsed or SplitSubject.UnitValue or SplitSubject.UnitQuantity or SplitSubject.UnitWeight => _model.UnitNumber[branch.Index],
+        _ => _model.OfferIndex[branch.Index],
+    };
+
+    private void Decide(Restrictions allowed, Branch branch, bool lower)
+    {
+        switch (branch.Subject)
+        {
+            case SplitSubject.UnitUsed:
+                allowed.Unit[branch.Index] = lower ? Restrictions.Unused : Restrictions.Used;
+                break;
+            case SplitSubject.UnitValue when lower:
+                // The bound of a range includes its end; a billionth less makes no difference to it.
+                allowed.ValueHi[branch.Index] = Math.Min(allowed.ValueHi[branch.Index], branch.At * (1 - 1e-12));
+                break;
+            case SplitSubject.UnitValue:
+                allowed.ValueLo[branch.Index] = Math.Max(allowed.ValueLo[branch.Index], branch.At);
+                allowed.Unit[branch.Index] = Restrictions.Used;
+                break;
+            case SplitSubject.UnitQuantity when lower:
+                allowed.QuantityHi[branch.Index] = Math.Min(allowed.QuantityHi[branch.Index], branch.At - 1);
+                break;
+            case SplitSubject.UnitQuantity:
+                allowed.QuantityLo[branch.Index] = Math.Max(allowed.QuantityLo[branch.Index], branch.At);
+                allowed.Unit[branch.Index] = Restrictions.Used;
+                break;
+            case SplitSubject.UnitWeight when lower:
+                allowed.WeightHi[branch.Index] = Math.Min(allowed.WeightHi[branch.Index], branch.At - 1e-9);
+                break;
+            case SplitSubject.UnitWeight:
+                allowed.WeightLo[branch.Index] = Math.Max(allowed.WeightLo[branch.Index], branch.At);
+                allowed.Unit[branch.Index] = Restrictions.Used;
+                break;
+            default:
+                allowed.Offers ??= [];
+                var (lo, hi) = allowed.Offers.TryGetValue(branch.Index, out var now) ? now : (0, long.MaxValue);
+                allowed.Offers[branch.Index] = lower ? (lo, Math.Min(hi, (long)branch.AtMost)) : (Math.Max(lo, (long)branch.AtMost + 1), hi);
+                break;
+        }
+    }
+
+    /// <summary>Bounds a node, builds plans on the way, fixes what can be fixed and queues it when it is not settled.</summary>
+    private void Explore(Restrictions allowed, ProofNode proof, Prices from, bool[] fromInLines, double parentBound, int iterations, int planEvery)
+    {
+        var inLines = ChooseInLines(allowed);
+        var start = from;
+        var changed = false;
+        for (var u = 0; u < inLines.Length; u++)
+        {
+            changed |= inLines[u] != fromInLines[u];
+        }
+
+        // The parent's prices prove at least the parent's bound here too.
+        if (changed && proof.Proof is not null)
+        {
+            fromInLines.CopyTo(_oracle.InLines, 0);
+            var inherited = Settle(from, allowed, proof, parentBound);
+            if (inherited >= Enough)
+            {
+                Close(proof, inherited);
+                return;
+            }
+
+            start = from.Copy();
+            for (var u = 0; u < inLines.Length; u++)
+            {
+                if (inLines[u] && !fromInLines[u] && _oracle.BestMode[u] >= 0)
+                {
+                    start.Value[u] = _oracle.TrialValue[_oracle.BestMode[u]];
+                    start.Quantity[u] = _oracle.TrialQuantity[_oracle.BestMode[u]];
+                    start.Weight[u] = _oracle.TrialWeight[_oracle.BestMode[u]];
+                }
+            }
+        }
+
+        inLines.CopyTo(_oracle.InLines, 0);
+        var allInLines = allowed.FreeUnits() == 0;
+        Array.Clear(_offerShare);
+        Array.Clear(_offerQuantity);
+        _oracle.OfferShare = allInLines ? _offerShare : null;
+        _oracle.OfferQuantity = allInLines ? _offerQuantity : null;
+        _ascent.FirstFactor = proof.Proof is null ? 1.0 : 0.6;
+        var bound = _ascent.Run(start, allowed, Cost, Enough, iterations, (n, _) =>
+        {
+            if ((n + 1) % planEvery == 0)
+            {
+                BuildPlan(allowed);
+            }
+
+            return GoOn();
+        });
+        _oracle.OfferShare = null;
+        if (double.IsPositiveInfinity(bound))
+        {
+            Close(proof, bound);
+            return;
+        }
+
+        bound = Math.Max(parentBound, Settle(_ascent.Best, allowed, proof, parentBound));
+        BuildPlan(allowed);
+        if (bound >= Enough)
+        {
+            Close(proof, bound);
+            return;
+        }
+
+        var leaf = proof;
+        if (proof.Proof!.Bound >= bound - 1e-9)
+        {
+            leaf = Fix(allowed, proof, bound);
+        }
+
+        if (!allInLines && allowed.FreeUnits() == 0)
+        {
+            // The last units were just decided: now lines can be seen exactly.
+            Explore(allowed, leaf, leaf.Proof!.Prices, leaf.Proof.InLines, bound, iterations, planEvery);
+            return;
+        }
+
+        if (ChooseBranch(allowed, bound) is not { } branch)
+        {
+            Close(leaf, bound);
+            return;
+        }
+
+        _open.Enqueue(
+            new Node { Allowed = allowed, Proof = leaf, Bound = bound, Prices = leaf.Proof!.Prices, InLines = leaf.Proof.InLines, Branch = branch },
+            (bound, _number++));
+    }
+
+    /// <summary>Computes the bound of prices once more, with everything that a proof and the fixing need, and keeps the better proof.</summary>
+    private double Settle(Prices prices, Restrictions allowed, ProofNode proof, double parentBound)
+    {
+        _oracle.Slack = Math.Max(0, Cost - Math.Max(parentBound, 0));
+        var bound = _oracle.Evaluate(prices, allowed);
+        _oracle.Slack = 0;
+        if (proof.Proof is null || bound >= proof.Bound)
+        {
+            proof.Proof = new Proof(_model, prices, _oracle, bound);
+            proof.Bound = bound;
+        }
+
+        return Math.Max(bound, proof.Bound);
+    }
+
+    private void Close(ProofNode proof, double bound)
+    {
+        proof.Bound = bound;
+        _closedBound = Math.Min(_closedBound, bound);
+    }
+
+    /// <summary>Units whose use is decided are priced by rate once no hull over modes is needed for them.</summary>
+    private bool[] ChooseInLines(Restrictions allowed)
+    {
+        var inLines = new bool[_model.Units];
+        var free = allowed.FreeUnits();
+        for (var u = 0; u < inLines.Length; u++)
+        {
+            inLines[u] = free == 0 && allowed.Unit[u] == Restrictions.Used;
+        }
+
+        return inLines;
+    }
+
+    private void BuildPlan(Restrictions allowed)
+    {
+        for (var u = 0; u < _rates.Length; u++)
+        {
+            _rates[u] = !_oracle.Selected[u] || _oracle.BestMode[u] < 0 || allowed.Unit[u] == Restrictions.Unused ? double.PositiveInfinity
+                : _oracle.InLines[u] ? _ascent.Current.Value[u]
+                : _oracle.TrialValue[_oracle.BestMode[u]];
+        }
+
+        _plans.Assemble(_state, _rates);
+    }
+
+    /// <summary>Makes every decision whose opposite cannot be better than the best plan.</summary>
+    private ProofNode Fix(Restrictions allowed, ProofNode proof, double bound)
+    {
+        var model = _model;
+        var oracle = _oracle;
+        for (var u = 0; u < model.Units; u++)
+        {
+            if (allowed.Unit[u] == Restrictions.Free)
+            {
+                var ifUsed = bound - oracle.SelectionCost + oracle.Probe(allowed, u, Restrictions.Used);
+                var ifUnused = bound - oracle.SelectionCost + oracle.Probe(allowed, u, Restrictions.Unused);
+                if (ifUsed >= Enough || ifUnused >= Enough)
+                {
+                    var (lower, upper) = proof.Split(SplitSubject.UnitUsed, model.UnitNumber[u], 0);
+                    var closeUsed = ifUsed >= Enough;
+                    Close(closeUsed ? upper : lower, closeUsed ? ifUsed : ifUnused);
+                    allowed.Unit[u] = closeUsed ? Restrictions.Unused : Restrictions.Used;
+                    proof = closeUsed ? lower : upper;
+                }
+            }
+
+            if (allowed.Unit[u] != Restrictions.Used || !oracle.Selected[u] || !model.ValueOnly[u])
+            {
+                continue;
+            }
+
+            // Modes in the order of their values: cut from the top, then from the bottom.
+            var rest = bound - oracle.UsedCost[u];
+            var top = model.ModeStart[u + 1] - 1;
+            var cut = -1;
+            var least = double.PositiveInfinity;
+            for (var m = top; m > model.ModeStart[u]; m--)
+            {
+                least = Math.Min(least, rest + oracle.ModeCost[m]);
+                if (least < Enough || model.Modes[m].LeastValue <= allowed.ValueLo[u])
+                {
+                    break;
+                }
+
+                if (model.Modes[m].LeastValue < allowed.ValueHi[u])
+                {
+                    cut = m;
+                }
+            }
+
+            if (cut >= 0)
+            {
+                var above = double.PositiveInfinity;
+                for (var m = cut; m <= top; m++)
+                {
+                    above = Math.Min(above, rest + oracle.ModeCost[m]);
+                }
+
+                var branch = new Branch(SplitSubject.UnitValue, u, model.Modes[cut].LeastValue, model.Modes[cut].LastBelow);
+                var (lower, upper) = proof.Split(SplitSubject.UnitValue, model.UnitNumber[u], branch.AtMost);
+                Close(upper, above);
+                Decide(allowed, branch, true);
+                proof = lower;
+            }
+
+            cut = -1;
+            least = double.PositiveInfinity;
+            for (var m = model.ModeStart[u]; m < top; m++)
+            {
+                least = Math.Min(least, rest + oracle.ModeCost[m]);
+                if (least < Enough || model.Modes[m + 1].LeastValue >= allowed.ValueHi[u])
+                {
+                    break;
+                }
+
+                if (model.Modes[m + 1].LeastValue > allowed.ValueLo[u])
+                {
+                    cut = m + 1;
+                }
+            }
+
+            if (cut >= 0)
+            {
+                var below = double.PositiveInfinity;
+                for (var m = model.ModeStart[u]; m < cut; m++)
+                {
+                    below = Math.Min(below, rest + oracle.ModeCost[m]);
+                }
+
+                var branch = new Branch(SplitSubject.UnitValue, u, model.Modes[cut].LeastValue, model.Modes[cut].LastBelow);
+                var (lower, upper) = proof.Split(SplitSubject.UnitValue, model.UnitNumber[u], branch.AtMost);
+                Close(lower, below);
+                Decide(allowed, branch, false);
+                proof = upper;
+            }
+        }
+
+        return proof;
+    }
+
+    private Branch? ChooseBranch(Restrictions allowed, double bound)
+    {
+        var model = _model;
+        Branch? best = null;
+        var bestScore = 1e-6;
+        for (var u = 0; u < model.Units; u++)
+        {
+            var size = Math.Sqrt(_oracle.MaxValue[u] + 1);
+            if (allowed.Unit[u] == Restrictions.Free)
+            {
+                var share = _ascent.UsedShare[u];
+                var change = Math.Min(
+                    _oracle.Probe(allowed, u, Restrictions.Used) - _oracle.SelectionCost,
+                    1e9);
+                var other = Math.Min(_oracle.Probe(allowed, u, Restrictions.Unused) - _oracle.SelectionCost, 1e9);
+                var score = (Math.Min(share, 1 - share) + 0.01) * size + (0.2 * Math.Min(change, other));
+                if (score > bestScore)
+                {
+                    bestScore = score;
+                    best = new Branch(SplitSubject.UnitUsed, u, 0, 0);
+                }
+            }
+        }
+
+        if (best is not null)
+        {
+            return best;
+        }
+
+        // Every unit is decided. Where the hull over the modes of a unit hides most, split its value.
+        Branch? any = null;
+        var anyHidden = 0.0;
+        var worst = Math.Max(1e-7 * Math.Abs(Cost), 0.15 * (Cost - bound));
+        for (var u = 0; u < model.Units; u++)
+        {
+            if (allowed.Unit[u] != Restrictions.Used)
+            {
+                continue;
+            }
+
+            if (ModeSplit(allowed, u, out var hidden) is { } split)
+            {
+                if (hidden > worst)
+                {
+                    worst = hidden;
+                    best = split;
+                }
+                else if (hidden > anyHidden)
+                {
+                    anyHidden = hidden;
+                    any = split;
+                }
+            }
+        }
+
+        return best ?? OfferSplit(allowed) ?? any;
+    }
+
+    /// <summary>A split of a unit's value, quantity or weight between the modes that share it, and what the hull over them hides.</summary>
+    private Branch? ModeSplit(Restrictions allowed, int u, out double hidden)
+    {
+        var model = _model;
+        double value = 0, quantity = 0, weight = 0;
+        for (var o = model.UnitStart[u]; o < model.UnitStart[u + 1]; o++)
+        {
+            if (_offerQuantity[o] > 0 && _offerShare[o] > 1e-9)
+            {
+                value += Math.Min(1, _offerShare[o]) * model.ValueOf(o, _offerQuantity[o] / _offerShare[o]);
+                quantity += _offerQuantity[o];
+                weight += _offerQuantity[o] * model.Weight[o];
+            }
+        }
+
+        var prices = _ascent.Best;
+        var hull = _oracle.UsedCost[u] + (prices.Value[u] * value) + (prices.Quantity[u] * quantity) + (prices.Weight[u] * weight);
+        var cost = model.OrderCost(u, value, Math.Floor(quantity + 1e-6), weight);
+        if (double.IsPositiveInfinity(cost))
+        {
+            cost = hull + Math.Max(1e-3, model.Modes[model.ModeStart[u]].LeastValue - value);
+        }
+
+        hidden = cost - hull;
+        Branch? split = null;
+        var nearest = double.PositiveInfinity;
+        for (var m = model.ModeStart[u]; m < model.ModeStart[u + 1]; m++)
+        {
+            ref readonly var mode = ref model.Modes[m];
+            Consider(SplitSubject.UnitValue, mode.LeastValue, value, allowed.ValueLo[u], Math.Min(allowed.ValueHi[u], _oracle.MaxValue[u]), mode.LastBelow);
+            Consider(SplitSubject.UnitQuantity, mode.LeastQuantity, quantity, allowed.QuantityLo[u], Math.Min(allowed.QuantityHi[u], _oracle.MaxUnits[u]), (Int128)mode.LeastQuantity - 1);
+            Consider(SplitSubject.UnitWeight, mode.LeastWeight, weight, allowed.WeightLo[u], Math.Min(allowed.WeightHi[u], _oracle.MaxWeight[u]), mode.LastWeightBelow);
+        }
+
+        return split;
+
+        void Consider(SplitSubject subject, double at, double now, double lo, double hi, Int128 atMost)
+        {
+            var distance = Math.Abs(at - now) / Math.Max(at, 1e-9);
+            if (at > lo * (1 + 1e-9) && at <= hi && atMost >= 0 && distance < nearest)
+            {
+                nearest = distance;
+                split = new Branch(subject, u, at, atMost);
+            }
+        }
+    }
+
+    private Branch? OfferSplit(Restrictions allowed)
+    {
+        var model = _model;
+        Branch? best = null;
+        var bestScore = 0.0;
+        for (var o = 0; o < model.Offers; o++)
+        {
+            if (allowed.Unit[model.OfferUnit[o]] != Restrictions.Used)
+            {
+                continue;
+            }
+
+            var (lo, hi) = allowed.Offers is { } limits && limits.TryGetValue(o, out var limit) ? limit : (0, long.MaxValue);
+            hi = Math.Min(hi, model.Greatest[o]);
+            var least = Math.Max(lo, lo == 0 ? 0 : model.Least[o]);
+            if (least >= hi || hi < model.Least[o])
+            {
+                continue;
+            }
+
+            var worth = model.PointValue[model.PointStart[o + 1] - 1];
+            var share = Math.Clamp(_offerShare[o], 0, 1);
+            if (lo == 0)
+            {
+                var score = (Math.Min(share, 1 - share) + 1e-4) * worth;
+                if (share > 1e-6 && score > bestScore)
+                {
+                    bestScore = score;
+                    best = new Branch(SplitSubject.OfferQuantity, o, 0, 0);
+                }
+            }
+            else
+            {
+                // In use for certain: split its quantity near the average.
+                var average = share > 1e-9 ? _offerQuantity[o] / _offerShare[o] : least;
+                var at = Math.Clamp((long)Math.Floor(average), lo, hi - 1);
+                var distance = Math.Abs(average - Math.Round(average)) > 1e-6 ? 0.5 : 1e-5;
+                var score = distance * worth;
+                if (score > bestScore)
+                {
+                    bestScore = score;
+                    best = new Branch(SplitSubject.OfferQuantity, o, 0, at);
+                }
+            }
+        }
+
+        return best;
+    }
+}

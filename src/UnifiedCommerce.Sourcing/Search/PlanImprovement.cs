@@ -1,0 +1,617 @@
+namespace UnifiedCommerce.Sourcing;
+
+/// <summary>Builds plans from prices and improves them line by line and order by order.</summary>
+internal sealed class PlanImprovement
+{
+    private readonly SearchModel _model;
+    private readonly int[] _optionStart;
+    private readonly Option[] _options;
+    private readonly PlanState _trial;
+    private readonly bool[] _allowed;
+
+    /// <summary>A way to fill a line with one or two offers.</summary>
+    private readonly record struct Option(int A, long QuantityA, double ValueA, int B, long QuantityB, double ValueB, double OtherCost);
+
+    public PlanImprovement(SearchModel model)
+    {
+        _model = model;
+        _optionStart = new int[model.Lines + 1];
+        var options = new List<Option>();
+        var line = new List<Option>();
+        for (var i = 0; i < model.Lines; i++)
+        {
+            line.Clear();
+            Singles(i, line);
+            if (model.MaxSplits[i] > 1)
+            {
+                Pairs(i, line);
+            }
+
+            options.AddRange(line);
+            _optionStart[i + 1] = options.Count;
+        }
+
+        _options = [.. options];
+        _trial = new PlanState(model);
+        _allowed = new bool[model.Units];
+        Best = new long[model.Offers];
+        var empty = new PlanState(model);
+        BestCost = empty.Cost;
+    }
+
+    /// <summary>Quantities of the best feasible plan.</summary>
+    public long[] Best { get; }
+
+    public double BestCost { get; private set; }
+
+    public long Work { get; private set; }
+
+    /// <summary>Builds a plan at rates, improves it line by line, and keeps it when it is the best.</summary>
+    /// <param name="state">Receives the plan.</param>
+    /// <param name="rates">Rate of each unit; infinite for a unit not to be used.</param>
+    public double Assemble(PlanState state, ReadOnlySpan<double> rates)
+    {
+        state.Clear();
+        for (var u = 0; u < _allowed.Length; u++)
+        {
+            _allowed[u] = !double.IsPositiveInfinity(rates[u]);
+        }
+
+        for (var i = 0; i < _model.Lines; i++)
+        {
+            AssembleLine(state, i, rates);
+        }
+
+        Descend(state, _allowed);
+        return Repair(state);
+    }
+
+    /// <summary>Tries to close, open and swap units of the best plan until nothing helps.</summary>
+    public void ImproveBest(Func<bool> goOn, int rounds = 4)
+    {
+        var state = new PlanState(_model);
+        var all = new bool[_model.Units];
+        var order = Enumerable.Range(0, _model.Units).ToArray();
+        for (var round = 0; round < rounds; round++)
+        {
+            state.Load(Best);
+            var before = BestCost;
+            foreach (var u in order)
+            {
+                if (!goOn())
+                {
+                    return;
+                }
+
+                Array.Fill(all, true);
+                if (state.IsUsed(u))
+                {
+                    _trial.CopyFrom(state);
+                    all[u] = false;
+                    Evict(_trial, u, all);
+                    Descend(_trial, all);
+                    if (Repair(_trial) < state.Cost - 1e-9)
+                    {
+                        state.CopyFrom(_trial);
+                    }
+                }
+                else if (state.OpenDistributors < _model.MaxDistributors || IsOpenDistributor(state, u))
+                {
+                    _trial.CopyFrom(state);
+                    Invite(_trial, u);
+                    Descend(_trial, all);
+                    if (Repair(_trial) < state.Cost - 1e-9)
+                    {
+                        state.CopyFrom(_trial);
+                    }
+                }
+                else
+                {
+                    // The limit is reached: a swap with each used unit.
+                    foreach (var v in order)
+                    {
+                        if (v == u || !state.IsUsed(v) || !goOn())
+                        {
+                            continue;
+                        }
+
+                        Array.Fill(all, true);
+                        all[v] = false;
+                        _trial.CopyFrom(state);
+                        Evict(_trial, v, all, u);
+                        Invite(_trial, u);
+                        Descend(_trial, all);
+                        if (Repair(_trial) < state.Cost - 1e-9)
+                        {
+                            state.CopyFrom(_trial);
+                            break;
+                        }
+                    }
+                }
+            }
+
+            if (BestCost >= before - 1e-9)
+            {
+                return;
+            }
+        }
+    }
+
+    private bool IsOpenDistributor(PlanState state, int unit)
+    {
+        foreach (var other in _model.DistributorUnits[_model.UnitDistributor[unit]])
+        {
+            if (state.IsUsed(other))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Keeps a feasible plan when it is the best so far; otherwise first closes units below their minimum.</summary>
+    private double Repair(PlanState state)
+    {
+        for (var tries = 0; tries < 4 && !state.IsFeasible(); tries++)
+        {
+            var all = new bool[_model.Units];
+            Array.Fill(all, true);
+            for (var u = 0; u < _model.Units; u++)
+            {
+                if (state.HasMissingMinimum(u))
+                {
+                    all[u] = false;
+                    Evict(state, u, all);
+                }
+            }
+
+            Descend(state, all);
+        }
+
+        if (state.Cost < BestCost - 1e-9 && state.IsFeasible())
+        {
+            // Fresh totals: the drift of many changes must not decide.
+            state.Load(state.Quantity);
+            if (state.Cost < BestCost - 1e-9 && state.IsFeasible())
+            {
+                BestCost = state.Cost;
+                state.Quantity.CopyTo(Best, 0);
+            }
+        }
+
+        return state.IsFeasible() ? state.Cost : double.PositiveInfinity;
+    }
+
+    private void Singles(int i, List<Option> list)
+    {
+        var model = _model;
+        for (var k = model.LineStart[i]; k < model.LineStart[i + 1]; k++)
+        {
+            var o = model.LineOffers[k];
+            for (var p = model.PointStart[o]; p < model.PointStart[o + 1]; p++)
+            {
+                var quantity = model.PointQuantity[p];
+                if (quantity >= model.Need[i])
+                {
+                    list.Add(new(o, (long)quantity, model.PointValue[p], -1, 0, 0, model.PointCost[p]));
+                }
+            }
+        }
+    }
+
+    private void Pairs(int i, List<Option> list)
+    {
+        var model = _model;
+        var singles = list.Count == 0 ? model.Penalty[i] : list.Min(option => option.ValueA + option.OtherCost);
+        var pairs = new List<(double Cost, Option Option)>();
+        for (var k = model.LineStart[i]; k < model.LineStart[i + 1]; k++)
+        {
+            for (var r = model.LineStart[i]; r < model.LineStart[i + 1]; r++)
+            {
+                var (a, b) = (model.LineOffers[k], model.LineOffers[r]);
+                if (a == b)
+                {
+                    continue;
+                }
+
+                for (var p = model.PointStart[a]; p < model.PointStart[a + 1]; p++)
+                {
+                    var quantityA = (long)model.PointQuantity[p];
+                    if (quantityA >= model.Need[i])
+                    {
+                        continue;
+                    }
+
+                    var quantityB = Math.Max(model.Least[b], Nano.CeilingTo((long)model.Need[i] - quantityA, model.Multiple[b]));
+                    if (quantityB > model.Greatest[b] || quantityA + quantityB > model.MaxQuantity[i])
+                    {
+                        continue;
+                    }
+
+                    var option = new Option(
+                        a, quantityA, model.PointValue[p], b, quantityB, model.ValueOf(b, quantityB), model.PointCost[p] + model.OtherCost(b, quantityB));
+                    var cost = option.ValueA + option.ValueB + option.OtherCost;
+                    if (cost < singles * 1.25)
+                    {
+                        pairs.Add((cost, option));
+                    }
+                }
+            }
+        }
+
+        pairs.Sort((x, y) => x.Cost.CompareTo(y.Cost));
+        list.AddRange(pairs.Take(24).Select(pair => pair.Option));
+    }
+
+    private void AssembleLine(PlanState state, int i, ReadOnlySpan<double> rates)
+    {
+        var model = _model;
+        if (model.MaxSplits[i] > 2 && FillBySlope(state, i, rates))
+        {
+            return;
+        }
+
+        var best = model.Penalty[i];
+        var chosen = -1;
+        for (var n = _optionStart[i]; n < _optionStart[i + 1]; n++)
+        {
+            ref readonly var option = ref _options[n];
+            var cost = option.OtherCost + (rates[model.OfferUnit[option.A]] * option.ValueA);
+            if (option.B >= 0)
+            {
+                cost += rates[model.OfferUnit[option.B]] * option.ValueB;
+            }
+
+            if (cost < best && CanApply(state, option))
+            {
+                best = cost;
+                chosen = n;
+            }
+        }
+
+        if (chosen >= 0)
+        {
+            Apply(state, _options[chosen]);
+        }
+    }
+
+    /// <summary>Fills a line that may be split often with the offers of least cost per unit.</summary>
+    private bool FillBySlope(PlanState state, int i, ReadOnlySpan<double> rates)
+    {
+        var model = _model;
+        var need = (long)model.Need[i];
+        var candidates = new List<(double PerUnit, int Offer)>();
+        for (var k = model.LineStart[i]; k < model.LineStart[i + 1]; k++)
+        {
+            var o = model.LineOffers[k];
+            var rate = rates[model.OfferUnit[o]];
+            if (double.IsPositiveInfinity(rate))
+            {
+                continue;
+            }
+
+            var perUnit = double.PositiveInfinity;
+            for (var p = model.PointStart[o]; p < model.PointStart[o + 1]; p++)
+            {
+                perUnit = Math.Min(perUnit, (model.PointCost[p] + (rate * model.PointValue[p])) / model.PointCredit[p]);
+            }
+
+            candidates.Add((perUnit, o));
+        }
+
+        candidates.Sort((x, y) => x.PerUnit != y.PerUnit ? x.PerUnit.CompareTo(y.PerUnit) : x.Offer.CompareTo(y.Offer));
+        var covered = 0L;
+        var splits = 0;
+        foreach (var (_, o) in candidates)
+        {
+            if (covered >= need || splits >= model.MaxSplits[i])
+            {
+                break;
+            }
+
+            var quantity = Math.Max(model.Least[o], Nano.CeilingTo(Math.Min(need - covered, model.Greatest[o]), model.Multiple[o]));
+            if (quantity > model.Greatest[o] || covered + quantity > model.MaxQuantity[i] || !state.CanAdd(o, quantity))
+            {
+                continue;
+            }
+
+            state.Set(o, quantity);
+            covered += quantity;
+            splits++;
+        }
+
+        if (covered >= need)
+        {
+            return true;
+        }
+
+        ClearLine(state, i);
+        return false;
+    }
+
+    private void Evict(PlanState state, int unit, bool[] allowed, int keepOut = -1)
+    {
+        var model = _model;
+        for (var o = model.UnitStart[unit]; o < model.UnitStart[unit + 1]; o++)
+        {
+            if (state.Quantity[o] > 0)
+            {
+                ClearLine(state, model.OfferLine[o]);
+            }
+        }
+
+        _ = keepOut;
+        _ = allowed;
+    }
+
+    /// <summary>Moves to a unit every line that is cheaper there before order-level fixed costs.</summary>
+    private void Invite(PlanState state, int unit)
+    {
+        var model = _model;
+        var last = model.Modes[model.ModeStart[unit + 1] - 1].Rate;
+        for (var o = model.UnitStart[unit]; o < model.UnitStart[unit + 1]; o++)
+        {
+            var i = model.OfferLine[o];
+            var now = model.Penalty[i];
+            if (state.Covered[i] > 0)
+            {
+                now = 0;
+                for (var k = model.LineStart[i]; k < model.LineStart[i + 1]; k++)
+                {
+                    var other = model.LineOffers[k];
+                    if (state.Quantity[other] > 0)
+                    {
+                        now += model.ValueOf(other, state.Quantity[other]) + model.OtherCost(other, state.Quantity[other]);
+                    }
+                }
+            }
+
+            var best = now * 1.01;
+            long quantity = 0;
+            for (var p = model.PointStart[o]; p < model.PointStart[o + 1]; p++)
+            {
+                if (model.PointQuantity[p] >= model.Need[i] && (last * model.PointValue[p]) + model.PointCost[p] < best)
+                {
+                    best = (last * model.PointValue[p]) + model.PointCost[p];
+                    quantity = (long)model.PointQuantity[p];
+                }
+            }
+
+            if (quantity > 0 && state.CanAdd(o, quantity))
+            {
+                ClearLine(state, i);
+                state.Set(o, quantity);
+            }
+        }
+    }
+
+    /// <summary>Gives each line its cheapest option, all else equal, until no line can be improved.</summary>
+    public void Descend(PlanState state, bool[] allowed)
+    {
+        for (var pass = 0; pass < 12; pass++)
+        {
+            var before = state.Cost;
+            for (var i = 0; i < _model.Lines; i++)
+            {
+                ImproveLine(state, i, allowed);
+            }
+
+            if (state.Cost > before - (1e-9 * Math.Abs(before)) - 1e-9)
+            {
+                return;
+            }
+        }
+    }
+
+    private readonly List<(int Offer, long Quantity)> _kept = [];
+
+    private void ImproveLine(PlanState state, int i, bool[] allowed)
+    {
+        var model = _model;
+        Work += _optionStart[i + 1] - _optionStart[i];
+        var before = state.Cost;
+        _kept.Clear();
+        for (var k = model.LineStart[i]; k < model.LineStart[i + 1]; k++)
+        {
+            var o = model.LineOffers[k];
+            if (state.Quantity[o] > 0)
+            {
+                _kept.Add((o, state.Quantity[o]));
+                state.Set(o, 0);
+            }
+        }
+
+        var without = state.Cost - model.Penalty[i];
+        var best = before - without - 1e-9;
+        if (_kept.Exists(kept => !allowed[model.OfferUnit[kept.Offer]]))
+        {
+            best = double.PositiveInfinity;
+        }
+
+        var chosen = -1;
+        var leaveOut = model.Penalty[i] < best;
+        best = Math.Min(best, model.Penalty[i]);
+        for (var n = _optionStart[i]; n < _optionStart[i + 1]; n++)
+        {
+            ref readonly var option = ref _options[n];
+            if (!allowed[model.OfferUnit[option.A]] || (option.B >= 0 && !allowed[model.OfferUnit[option.B]]))
+            {
+                continue;
+            }
+
+            var cost = option.OtherCost + state.CostOfAdding(option.A, option.QuantityA, option.ValueA);
+            if (option.B >= 0)
+            {
+                if (cost >= best && model.OfferUnit[option.A] != model.OfferUnit[option.B] && state.IsUsed(model.OfferUnit[option.B]) && model.ValueOnly[model.OfferUnit[option.B]]
+                    && cost > best + option.ValueB)
+                {
+                    continue;
+                }
+
+                if (model.OfferUnit[option.A] == model.OfferUnit[option.B] || model.Group[option.A] >= 0 || model.Group[option.B] >= 0
+                    || model.UnitDistributor[model.OfferUnit[option.A]] == model.UnitDistributor[model.OfferUnit[option.B]])
+                {
+                    if (!CanApply(state, option))
+                    {
+                        continue;
+                    }
+
+                    Apply(state, option);
+                    cost = state.Cost - without;
+                    Withdraw(state, option);
+                }
+                else
+                {
+                    cost += state.CostOfAdding(option.B, option.QuantityB, option.ValueB);
+                }
+            }
+
+            if (cost < best && CanApply(state, option))
+            {
+                best = cost;
+                chosen = n;
+            }
+        }
+
+        if (chosen >= 0)
+        {
+            Apply(state, _options[chosen]);
+        }
+        else if (!leaveOut)
+        {
+            foreach (var (o, quantity) in _kept)
+            {
+                state.Set(o, quantity);
+            }
+        }
+
+        if (model.MaxSplits[i] > 2 && _optionStart[i + 1] - _optionStart[i] < 400)
+        {
+            Transfer(state, i, allowed);
+        }
+    }
+
+    /// <summary>Moves quantity of a line from one offer to another.</summary>
+    private void Transfer(PlanState state, int i, bool[] allowed)
+    {
+        var model = _model;
+        for (var k = model.LineStart[i]; k < model.LineStart[i + 1]; k++)
+        {
+            var a = model.LineOffers[k];
+            if (state.Quantity[a] == 0)
+            {
+                continue;
+            }
+
+            for (var r = model.LineStart[i]; r < model.LineStart[i + 1] && state.Quantity[a] > 0; r++)
+            {
+                var b = model.LineOffers[r];
+                if (a == b || !allowed[model.OfferUnit[b]])
+                {
+                    continue;
+                }
+
+                var (oldA, oldB) = (state.Quantity[a], state.Quantity[b]);
+                var others = (long)state.Covered[i] - oldA - oldB;
+                var need = (long)model.Need[i] - others;
+                var newB = Math.Min(model.Greatest[b], Math.Max(model.Least[b], Nano.CeilingTo(need, model.Multiple[b])));
+                var left = need - newB;
+                var newA = left <= 0 ? 0 : Math.Max(model.Least[a], Nano.CeilingTo(left, model.Multiple[a]));
+                if (newA > model.Greatest[a] || newA + newB + others > model.MaxQuantity[i] || (newA == oldA && newB == oldB)
+                    || (newA > 0 && oldB == 0 && Splits(state, i) >= model.MaxSplits[i]))
+                {
+                    continue;
+                }
+
+                Work++;
+                var before = state.Cost;
+                state.Set(a, newA);
+                if (state.CanAdd(b, newB))
+                {
+                    state.Set(b, newB);
+                    if (state.Cost < before - 1e-9)
+                    {
+                        continue;
+                    }
+                }
+
+                state.Set(b, oldB);
+                state.Set(a, oldA);
+            }
+        }
+    }
+
+    private int Splits(PlanState state, int i)
+    {
+        var splits = 0;
+        for (var k = _model.LineStart[i]; k < _model.LineStart[i + 1]; k++)
+        {
+            splits += state.Quantity[_model.LineOffers[k]] > 0 ? 1 : 0;
+        }
+
+        return splits;
+    }
+
+    private bool CanApply(PlanState state, in Option option)
+    {
+        if (!state.CanAdd(option.A, option.QuantityA))
+        {
+            return false;
+        }
+
+        if (option.B < 0)
+        {
+            return true;
+        }
+
+        if (!state.CanAdd(option.B, option.QuantityB))
+        {
+            return false;
+        }
+
+        var model = _model;
+        var (da, db) = (model.UnitDistributor[model.OfferUnit[option.A]], model.UnitDistributor[model.OfferUnit[option.B]]);
+        if (da != db && model.MaxDistributors < model.Distributors && state.OpenDistributors == model.MaxDistributors - 1
+            && !IsOpenDistributor(state, model.OfferUnit[option.A]) && !IsOpenDistributor(state, model.OfferUnit[option.B]))
+        {
+            return false;
+        }
+
+        if (model.Pool[option.A] < 0 || model.Pool[option.A] != model.Pool[option.B])
+        {
+            return true;
+        }
+
+        state.Set(option.A, option.QuantityA);
+        var can = state.CanAdd(option.B, option.QuantityB);
+        state.Set(option.A, 0);
+        return can;
+    }
+
+    private static void Apply(PlanState state, in Option option)
+    {
+        state.Set(option.A, option.QuantityA);
+        if (option.B >= 0)
+        {
+            state.Set(option.B, option.QuantityB);
+        }
+    }
+
+    private static void Withdraw(PlanState state, in Option option)
+    {
+        state.Set(option.A, 0);
+        if (option.B >= 0)
+        {
+            state.Set(option.B, 0);
+        }
+    }
+
+    private void ClearLine(PlanState state, int i)
+    {
+        for (var k = _model.LineStart[i]; k < _model.LineStart[i + 1]; k++)
+        {
+            state.Set(_model.LineOffers[k], 0);
+        }
+    }
+}
