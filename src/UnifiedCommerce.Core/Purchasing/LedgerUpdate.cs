@@ -1,0 +1,111 @@
+using UnifiedCommerce.Core.Jobs;
+using UnifiedCommerce.Core.Orders;
+using UnifiedCommerce.Core.Status;
+
+namespace UnifiedCommerce.Core.Purchasing;
+
+/// <summary>Writes changed purchase order lines and everything that follows: pegs, order lines, events, and demand that waits again.</summary>
+internal static class LedgerUpdate
+{
+    /// <summary>Applies new lines of one purchase order. Quantity that leaves the pegs is open again (or cancelled where the customer asked),
+    /// and the supplier is not asked again for lines it rejected.</summary>
+    /// <param name="work">The transaction.</param>
+    /// <param name="purchase">The purchase order before, locked.</param>
+    /// <param name="lines">All its lines after.</param>
+    /// <param name="rejected">Positions that the supplier rejected: its reason is learned as a ban for the order lines concerned.</param>
+    /// <param name="now">Business time.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>Order lines that are open again.</returns>
+    public static async Task<IReadOnlyList<OrderLineState>> ApplyAsync(
+        IWork work, PurchaseState purchase, IReadOnlyList<PurchaseLineState> lines, IReadOnlyCollection<int> rejected, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var changed = lines.Where((line, index) => line != purchase.Lines[index]).ToList();
+        if (changed.Count == 0)
+        {
+            return [];
+        }
+        await work.Purchases.SaveLinesAsync(changed, cancellationToken);
+        var pegs = await work.Purchases.PegsOfPurchasesAsync([purchase.Id], cancellationToken);
+        var touched = new HashSet<long>();
+        var saved = new List<Peg>();
+        var added = new List<Peg>();
+        foreach (var line in changed)
+        {
+            var before = pegs.Where(peg => peg.Position == line.Position).ToList();
+            foreach (var peg in Pegging.Distribute(line, before))
+            {
+                var old = before.FirstOrDefault(candidate => candidate.Rank == peg.Rank);
+                if (old is null)
+                {
+                    added.Add(peg);
+                }
+                else if (old != peg)
+                {
+                    saved.Add(peg);
+                }
+                if (!peg.ToStock && old != peg)
+                {
+                    touched.Add(peg.OrderId);
+                }
+            }
+        }
+        await work.Purchases.SavePegsAsync(saved, cancellationToken);
+        if (added.Count > 0)
+        {
+            await work.Purchases.AddPegsAsync(added, cancellationToken);
+        }
+        // A rejection without a peg change cannot be: but a promised date may change without one.
+        foreach (var peg in pegs.Where(peg => !peg.ToStock && changed.Exists(line => line.Position == peg.Position)))
+        {
+            touched.Add(peg.OrderId);
+        }
+        return touched.Count == 0 ? [] : await FollowAsync(work, purchase, lines, rejected, touched, now, cancellationToken);
+    }
+
+    private static async Task<IReadOnlyList<OrderLineState>> FollowAsync(
+        IWork work, PurchaseState purchase, IReadOnlyList<PurchaseLineState> lines, IReadOnlyCollection<int> rejected, HashSet<long> touched, DateTimeOffset now,
+        CancellationToken cancellationToken)
+    {
+        var orders = await work.Orders.LockAsync(touched, cancellationToken);
+        var allPegs = (await work.Purchases.PegsOfOrdersAsync(touched, cancellationToken)).ToLookup(peg => (peg.OrderId, peg.LineId));
+        var reopened = new List<OrderLineState>();
+        foreach (var order in orders)
+        {
+            var next = new List<OrderLineState>();
+            foreach (var line in order.Lines)
+            {
+                var own = allPegs[(order.Id, line.LineId)].ToList();
+                var here = own.Where(peg => peg.PurchaseId == purchase.Id).ToList();
+                if (here.Count == 0)
+                {
+                    next.Add(line);
+                    continue;
+                }
+                var promised = here.Select(peg => lines.First(candidate => candidate.Position == peg.Position))
+                    .Where(candidate => candidate.Unshipped() > 0).Select(candidate => candidate.Promised).DefaultIfEmpty(null).Max();
+                var followed = line.FollowPegs(own, promised);
+                if (followed.Open > line.Open)
+                {
+                    if (here.Any(peg => rejected.Contains(peg.Position)) && !followed.Forbidden.Contains(purchase.Partner))
+                    {
+                        followed = followed with { Forbidden = [.. followed.Forbidden, purchase.Partner], Pinned = followed.Pinned == purchase.Partner ? null : followed.Pinned };
+                    }
+                    reopened.Add(followed);
+                }
+                next.Add(followed);
+            }
+            var after = order with { Lines = next };
+            await work.Orders.SaveLinesAsync([.. next.Where((line, index) => line != order.Lines[index])], cancellationToken);
+            await work.Events.AddAsync(CustomerEvents.Changed(order, after, now), cancellationToken);
+            if (next.Where((line, index) => line.Open > order.Lines[index].Open).Any(line => line is { Sku: not null, Hold: null }))
+            {
+                await WakeAsync(work, after, now, cancellationToken);
+            }
+        }
+        return reopened;
+    }
+
+    /// <summary>Lines that lost their supplier are routed again with the next run of their pool; ten minutes gather what else is lost.</summary>
+    private static Task WakeAsync(IWork work, OrderState order, DateTimeOffset now, CancellationToken cancellationToken) =>
+        work.Routing.WakePoolAsync(order.Pool, now.AddMinutes(10), cancellationToken);
+}

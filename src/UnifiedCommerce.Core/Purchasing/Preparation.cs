@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using UnifiedCommerce.Core.Inbound;
+using UnifiedCommerce.Core.Jobs;
+using UnifiedCommerce.Core.Orders;
+using UnifiedCommerce.Core.Partners;
+using UnifiedCommerce.Core.Status;
+
+namespace UnifiedCommerce.Core.Purchasing;
+
+/// <summary>Bytes ready to freeze.</summary>
+/// <param name="Bytes">The document as it will leave.</param>
+/// <param name="ContentType">MIME type.</param>
+/// <param name="MappingVersion">Version of the mapping that wrote it.</param>
+/// <param name="Diagnostics">Errors mean that it must not leave.</param>
+public sealed record RenderedDocument(byte[] Bytes, string ContentType, string MappingVersion, IReadOnlyList<Diagnostic> Diagnostics);
+
+/// <summary>Writes canonical documents in a partner's format.</summary>
+public interface IDocumentRenderer
+{
+    /// <summary>True when the partner's mapping of this kind writes an envelope with control numbers.</summary>
+    bool NeedsControlNumber(Partner partner, DocumentKind kind);
+
+    /// <summary>Writes a document. The control number stands at every level of the envelope.</summary>
+    RenderedDocument Render(Partner partner, DocumentKind kind, object document, string controlNumber, DateTimeOffset now);
+}
+
+/// <summary>Transaction 1 of the send protocol: takes the control number, renders, freezes the bytes, and makes the job that sends them.
+/// Rendering never happens again for the same version.</summary>
+public sealed class PrepareDispatchHandler(PartnerBookHolder book, IDocumentRenderer renderer, TimeProvider clock) : IBatchHandler
+{
+    /// <inheritdoc/>
+    public string Kind => "prepare-dispatch";
+
+    /// <inheritdoc/>
+    public int BatchSize => 50;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<JobOutcome>> RunAsync(IReadOnlyList<Job> jobs, IWork work, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var wanted = jobs.Select(job => JsonSerializer.Deserialize<Args>(job.Args, CanonicalJson.Options)!).ToList();
+        var purchases = (await work.Purchases.LockAsync([.. wanted.Select(args => args.PurchaseId).Distinct()], cancellationToken)).ToDictionary(purchase => purchase.Id);
+        var outcomes = new JobOutcome[jobs.Count];
+        var dispatches = new List<Dispatch>();
+        for (var index = 0; index < jobs.Count; index++)
+        {
+            outcomes[index] = purchases.TryGetValue(wanted[index].PurchaseId, out var purchase)
+                ? await PrepareAsync(work, purchase, wanted[index], dispatches, now, cancellationToken)
+                : new JobOutcome.Cancel($"Purchase order row {wanted[index].PurchaseId} does not exist.");
+        }
+        await StoreAsync(work, dispatches, cancellationToken);
+        return outcomes;
+    }
+
+    /// <summary>Stores frozen dispatches, their outbound documents and the jobs that send them.</summary>
+    internal static async Task StoreAsync(IWork work, IReadOnlyList<Dispatch> dispatches, CancellationToken cancellationToken)
+    {
+        if (dispatches.Count == 0)
+        {
+            return;
+        }
+        var stored = await work.Dispatches.AddAsync(dispatches, cancellationToken);
+        await work.Jobs.InsertAsync([.. stored.Select(DispatchJobs.Send)], cancellationToken);
+    }
+
+    private async Task<JobOutcome> PrepareAsync(IWork work, PurchaseState purchase, Args args, List<Dispatch> dispatches, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var document = purchase.Document;
+        if (purchase.Status != PurchaseStatus.Released && args.Change is null)
+        {
+            return new JobOutcome.Cancel($"Purchase order {document.Number} is {purchase.Status}: nothing to send.");
+        }
+        var partner = book.Current.Get(purchase.Partner);
+        var kind = args.Change is null ? DocumentKind.PurchaseOrder : DocumentKind.OrderChange;
+        var key = args.Change ?? string.Create(CultureInfo.InvariantCulture, $"{document.Number}-v{document.Version}");
+        if ((await work.Dispatches.OfPurchaseAsync(purchase.Id, cancellationToken)).Any(existing => existing.Key == key))
+        {
+            return JobOutcome.Ok;
+        }
+        object content = args.Change is null ? document : Cancellations.DocumentOf(purchase, args.Change, now);
+        var counter = CounterOf(partner);
+        var needs = renderer.NeedsControlNumber(partner, kind);
+        var number = needs ? (await work.Dispatches.NextControlNumberAsync(counter, key, cancellationToken)).ToString(CultureInfo.InvariantCulture) : null;
+        var rendered = renderer.Render(partner, kind, content, number ?? "1", now);
+        if (rendered.Diagnostics.FirstOrDefault(diagnostic => diagnostic.Severity == Severity.Error) is { } error)
+        {
+            if (number is not null)
+            {
+                await work.Dispatches.VoidControlNumberAsync(counter, long.Parse(number, CultureInfo.InvariantCulture), $"not rendered: {error.Code}", cancellationToken);
+            }
+            await work.Purchases.UpdateAsync(purchase with { Status = PurchaseStatus.Escalated, Reason = error.ToString() }, cancellationToken);
+            await work.Tasks.OpenAsync([new HubTask
+            {
+                Kind = "not-rendered", Key = $"not-rendered:{key}", Partner = partner.Id, PurchaseId = purchase.Id, At = now,
+                Text = $"Purchase order {document.Number} cannot be written for {partner.Name}: {error}. Correct the data or the mapping, then release it again.",
+            }], cancellationToken);
+            return new JobOutcome.Cancel(error.ToString());
+        }
+        dispatches.Add(New(partner, key, kind, rendered.Bytes, rendered.ContentType, rendered.MappingVersion, number, now) with { PurchaseId = purchase.Id });
+        return JobOutcome.Ok;
+    }
+
+    internal static Dispatch New(Partner partner, string key, DocumentKind kind, byte[] bytes, string contentType, string? mappingVersion, string? number, DateTimeOffset now) => new()
+    {
+        Key = key, Partner = partner.Id, Kind = kind, FileName = partner.Transport!.FileName.Replace("{key}", key, StringComparison.Ordinal), ContentType = contentType,
+        Bytes = bytes, Sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes)), InterchangeControl = number, GroupControl = number, MessageControl = number,
+        MappingVersion = mappingVersion, State = DispatchState.Prepared, PreparedAt = now,
+        Acknowledgement = kind == DocumentKind.Acknowledgement || partner.AcknowledgesOut is TechnicalAcknowledgement.None or TechnicalAcknowledgement.Http
+            ? AcknowledgementState.NoneExpected : AcknowledgementState.Awaited,
+    };
+
+    /// <summary>One counter per pair of envelope ids and test flag (X12.6 ISA13, ISO 9735-1 0020).</summary>
+    internal static string CounterOf(Partner partner) =>
+        $"{partner.Id}/{partner.Envelope.OurQualifier}:{partner.Envelope.OurId}/{partner.Envelope.TheirQualifier}:{partner.Envelope.TheirId}/{(partner.Envelope.Test ? "test" : "live")}";
+
+    private sealed record Args(long PurchaseId, int Version, string? Change);
+}

@@ -1,0 +1,200 @@
+using System.Text.Json;
+using UnifiedCommerce.Core.Inbound;
+using UnifiedCommerce.Core.Jobs;
+using UnifiedCommerce.Core.Orders;
+using UnifiedCommerce.Core.Partners;
+using UnifiedCommerce.Core.Routing;
+using UnifiedCommerce.Core.Status;
+
+namespace UnifiedCommerce.Core.Purchasing;
+
+/// <summary>Transactions 2 and 3 of the send protocol around the effect. A crash in between leaves SENDING with a dead lease: the next
+/// attempt treats it as UNKNOWN and probes first; the bytes are the stored ones, always.</summary>
+public sealed class SendDispatchHandler(
+    IStore store, PartnerBookHolder book, IEnumerable<IOutboundChannel> channels, DocumentReception reception, TimeProvider clock, TimeProvider machine) : IEffectHandler
+{
+    /// <summary>How long an attempt may take before another may take over.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
+    private readonly Dictionary<string, IOutboundChannel> _channels = channels.ToDictionary(channel => channel.Kind, StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public string Kind => "send-dispatch";
+
+    /// <inheritdoc/>
+    public int BatchSize => 20;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<JobOutcome>> RunAsync(IReadOnlyList<Job> jobs, CancellationToken cancellationToken)
+    {
+        var ids = jobs.Select(job => JsonSerializer.Deserialize<Args>(job.Args, CanonicalJson.Options)!.DispatchId).ToList();
+        var outcomes = new Dictionary<long, JobOutcome>();
+        var claimed = await ClaimAsync(ids, outcomes, cancellationToken);
+        var results = new List<(Dispatch Dispatch, SendResult Result)>();
+        foreach (var (dispatch, wasUnknown) in claimed)
+        {
+            results.Add((dispatch, await AttemptAsync(dispatch, wasUnknown, cancellationToken)));
+        }
+        if (results.Count > 0)
+        {
+            await RecordAsync(results, outcomes, cancellationToken);
+        }
+        return [.. ids.Select(id => outcomes.GetValueOrDefault(id) ?? JobOutcome.Ok)];
+    }
+
+    /// <summary>Transaction 2: SENDING, attempt + 1, new fencing token.</summary>
+    private async Task<IReadOnlyList<(Dispatch Dispatch, bool WasUnknown)>> ClaimAsync(IReadOnlyList<long> ids, Dictionary<long, JobOutcome> outcomes, CancellationToken cancellationToken)
+    {
+        await using var work = await store.BeginAsync(cancellationToken);
+        var now = machine.GetUtcNow();
+        var stopped = (await work.Catalogue.SettingsAsync(RoutingService.StoppedSetting, cancellationToken)).Keys.Select(name => name[RoutingService.StoppedSetting.Length..]).ToHashSet(StringComparer.Ordinal);
+        var claimed = new List<(Dispatch, bool)>();
+        foreach (var dispatch in await work.Dispatches.LockAsync(ids, cancellationToken))
+        {
+            var partner = book.Current.Get(dispatch.Partner);
+            switch (dispatch.State)
+            {
+                case DispatchState.Sent or DispatchState.Confirmed or DispatchState.Void or DispatchState.Held or DispatchState.Failed:
+                    outcomes[dispatch.Id] = JobOutcome.Ok;
+                    continue;
+                case DispatchState.Sending when dispatch.LeaseUntil > now:
+                    outcomes[dispatch.Id] = new JobOutcome.Snooze(dispatch.LeaseUntil.Value, "another attempt runs");
+                    continue;
+            }
+            if (stopped.Contains(dispatch.Partner) || partner.Purchasing.Stopped)
+            {
+                outcomes[dispatch.Id] = new JobOutcome.Snooze(now.AddSeconds(30), $"partner {dispatch.Partner} is stopped");
+                continue;
+            }
+            if (partner.Transport!.InOrder && await work.Dispatches.OlderUnsettledAsync(dispatch.Partner, dispatch.Id, cancellationToken)
+                && !claimed.Exists(earlier => earlier.Item1.Partner == dispatch.Partner))
+            {
+                outcomes[dispatch.Id] = new JobOutcome.Snooze(now.AddSeconds(1), "an older document of this partner goes first");
+                continue;
+            }
+            var wasUnknown = dispatch.State is DispatchState.Sending or DispatchState.Unknown;
+            claimed.Add((dispatch with { State = DispatchState.Sending, Attempt = dispatch.Attempt + 1, Fence = dispatch.Fence + 1, LeaseUntil = now + Lease }, wasUnknown));
+        }
+        await work.Dispatches.UpdateAsync([.. claimed.Select(entry => entry.Item1)], cancellationToken);
+        await work.CommitAsync(cancellationToken);
+        return claimed;
+    }
+
+    private async Task<SendResult> AttemptAsync(Dispatch dispatch, bool wasUnknown, CancellationToken cancellationToken)
+    {
+        var partner = book.Current.Get(dispatch.Partner);
+        if (!_channels.TryGetValue(partner.Transport!.Kind, out var channel))
+        {
+            return new SendResult.Failed($"Transport {partner.Transport.Kind} of partner {partner.Id} is not installed; expected {string.Join(" or ", _channels.Keys)}.", Retryable: false);
+        }
+        if (wasUnknown)
+        {
+            switch (await channel.ProbeAsync(partner, dispatch, cancellationToken))
+            {
+                case ProbeResult.Present present:
+                    return new SendResult.Sent($"found by probe: {present.Evidence}");
+                case ProbeResult.Ambiguous ambiguous:
+                    return new Held(ambiguous.Reason);
+            }
+        }
+        return await channel.SendAsync(partner, dispatch, cancellationToken);
+    }
+
+    /// <summary>Transaction 3: evidence and what follows from it. An attempt whose fencing token is old writes nothing.</summary>
+    private async Task RecordAsync(IReadOnlyList<(Dispatch Dispatch, SendResult Result)> results, Dictionary<long, JobOutcome> outcomes, CancellationToken cancellationToken)
+    {
+        await using var work = await store.BeginAsync(cancellationToken);
+        var now = clock.GetUtcNow();
+        var current = (await work.Dispatches.LockAsync([.. results.Select(result => result.Dispatch.Id)], cancellationToken)).ToDictionary(dispatch => dispatch.Id);
+        var updated = new List<Dispatch>();
+        foreach (var (attempted, result) in results)
+        {
+            if (current[attempted.Id].Fence != attempted.Fence)
+            {
+                outcomes[attempted.Id] = new JobOutcome.Snooze(machine.GetUtcNow().AddSeconds(1), "a newer attempt took over");
+                continue;
+            }
+            var partner = book.Current.Get(attempted.Partner);
+            var (next, outcome) = Next(attempted, result, now);
+            updated.Add(next);
+            outcomes[attempted.Id] = outcome;
+            switch (next.State)
+            {
+                case DispatchState.Sent:
+                    await SentAsync(work, partner, next, (result as SendResult.Sent)?.Answer, now, cancellationToken);
+                    break;
+                case DispatchState.Failed or DispatchState.Held:
+                    await TellAsync(work, partner, next, now, cancellationToken);
+                    break;
+            }
+        }
+        await work.Dispatches.UpdateAsync(updated, cancellationToken);
+        await work.Audit.AddAsync([.. updated.Select(dispatch => new AuditEntry(now, "system", $"dispatch.{dispatch.State.ToString().ToLowerInvariant()}", $"dispatch:{dispatch.Id}", null,
+            JsonSerializer.Serialize(new { dispatch.Key, dispatch.Attempt, dispatch.Evidence, dispatch.Reason, dispatch.Sha256 }, CanonicalJson.Options)))], cancellationToken);
+        await work.CommitAsync(cancellationToken);
+    }
+
+    private static (Dispatch Next, JobOutcome Outcome) Next(Dispatch dispatch, SendResult result, DateTimeOffset now) => result switch
+    {
+        SendResult.Sent sent => (dispatch with { State = DispatchState.Sent, Evidence = sent.Evidence, SentAt = now, LeaseUntil = null, Reason = null }, JobOutcome.Ok),
+        Held held => (dispatch with { State = DispatchState.Held, Reason = held.Why, LeaseUntil = null }, JobOutcome.Ok),
+        SendResult.Unknown unknown => (dispatch with { State = DispatchState.Unknown, Reason = unknown.Reason, LeaseUntil = null }, new JobOutcome.Retry(unknown.Reason)),
+        SendResult.Failed { Retryable: true } failed when dispatch.Attempt < 20 => (dispatch with { State = DispatchState.Prepared, Reason = failed.Reason, LeaseUntil = null }, new JobOutcome.Retry(failed.Reason)),
+        SendResult.Failed failed => (dispatch with { State = DispatchState.Failed, Reason = failed.Reason, LeaseUntil = null }, JobOutcome.Ok),
+        _ => throw new HubException($"Found send result {result.GetType().Name}, expected Sent, Failed, Unknown or Held."),
+    };
+
+    private async Task SentAsync(IWork work, Partner partner, Dispatch dispatch, byte[]? answer, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (dispatch.PurchaseId is { } purchaseId && dispatch.Kind == DocumentKind.PurchaseOrder)
+        {
+            var purchase = (await work.Purchases.LockAsync([purchaseId], cancellationToken))[0];
+            if (purchase.Status == PurchaseStatus.Released)
+            {
+                await work.Purchases.UpdateAsync(purchase with
+                {
+                    Status = partner.AcknowledgesOut == TechnicalAcknowledgement.Http ? PurchaseStatus.Acknowledged : PurchaseStatus.Sent,
+                }, cancellationToken);
+            }
+            var deadlines = new List<Deadline>();
+            if (partner.Deadlines.Answered is { } answered && purchase.Lines.Any(line => line.Awaiting > 0))
+            {
+                deadlines.Add(new Deadline("answer", $"purchase:{purchaseId}", now + answered));
+            }
+            if (dispatch.Acknowledgement == AcknowledgementState.Awaited && partner.Deadlines.Acknowledged is { } acknowledged)
+            {
+                deadlines.Add(new Deadline("acknowledgement", $"dispatch:{dispatch.Id}", now + acknowledged));
+            }
+            await work.Deadlines.SetAsync(deadlines, cancellationToken);
+            await work.Events.AddAsync([new HubEvent
+            {
+                Type = "purchase-order.sent", At = now, Audience = "procurement", Subject = purchase.Document.Number,
+                Data = JsonSerializer.Serialize(new { purchaseOrder = purchase.Document.Number, partner = partner.Id, dispatch.Evidence, dispatch.Sha256 }, CanonicalJson.Options),
+            }], cancellationToken);
+        }
+        if (answer is { Length: > 0 })
+        {
+            await reception.StoreAsync(work, partner.Id, partner.Transport!.Kind, $"answer-to-{dispatch.Key}", $"answer:{dispatch.Key}", answer, cancellationToken);
+        }
+    }
+
+    private static async Task TellAsync(IWork work, Partner partner, Dispatch dispatch, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await work.Tasks.OpenAsync([new HubTask
+        {
+            Kind = "held-dispatch", Key = $"held-dispatch:{dispatch.Id}", Partner = partner.Id, PurchaseId = dispatch.PurchaseId, At = now,
+            Text = dispatch.State == DispatchState.Held
+                ? $"It is not known whether {partner.Name} has {dispatch.Key}: {dispatch.Reason} Ask them, then say \"received\" or \"send again\"."
+                : $"{partner.Name} refused {dispatch.Key}: {dispatch.Reason} Correct the cause, then send again or withdraw it.",
+            Data = JsonSerializer.Serialize(new { dispatchId = dispatch.Id, dispatch.Attempt, dispatch.Reason }, CanonicalJson.Options),
+        }], cancellationToken);
+        if (dispatch.PurchaseId is { } purchaseId && dispatch.Kind == DocumentKind.PurchaseOrder)
+        {
+            var purchase = (await work.Purchases.LockAsync([purchaseId], cancellationToken))[0];
+            await work.Purchases.UpdateAsync(purchase with { Status = PurchaseStatus.Escalated, Reason = dispatch.Reason }, cancellationToken);
+        }
+    }
+
+    private sealed record Held(string Why) : SendResult;
+
+    private sealed record Args(long DispatchId);
+}
