@@ -12,7 +12,7 @@ internal sealed class OrdersTable(Session session) : IOrders
     static readonly Bulk<OrderLineState> SaveLines = Bulk<OrderLineState>.Save("order_lines", ["order_id", "line_id"], LineColumns());
 
     const string LineList = "order_id, line_id, idx, sku, unit_factor, need_by, ordered, open, allocated, cancelled, awaiting, confirmed, "
-        + "backordered, shipped, received, promised, pinned, forbidden, hold, reason";
+        + "backordered, shipped, received, cancel_requested, promised, pinned, forbidden, hold, reason";
 
     static Column<OrderState>[] OrderColumns() =>
     [
@@ -44,6 +44,7 @@ internal sealed class OrdersTable(Session session) : IOrders
         Column<OrderLineState>.Quantity("backordered", line => line.Backordered),
         Column<OrderLineState>.Quantity("shipped", line => line.Shipped),
         Column<OrderLineState>.Quantity("received", line => line.Received),
+        Column<OrderLineState>.Quantity("cancel_requested", line => line.CancelRequested),
         Column<OrderLineState>.Day("promised", line => line.Promised),
         Column<OrderLineState>.Text("pinned", line => line.Pinned),
         Column<OrderLineState>.Json("forbidden", line => line.Forbidden),
@@ -133,7 +134,7 @@ internal sealed class OrdersTable(Session session) : IOrders
     {
         OrderId = row.Number(), LineId = row.Text(), Index = row.Int(), Sku = row.TextOrNull(), UnitFactor = row.Factor(), NeedBy = row.DayOrNull(),
         Ordered = row.Quantity(), Open = row.Quantity(), Allocated = row.Quantity(), Cancelled = row.Quantity(), Awaiting = row.Quantity(),
-        Confirmed = row.Quantity(), Backordered = row.Quantity(), Shipped = row.Quantity(), Received = row.Quantity(), Promised = row.DayOrNull(),
+        Confirmed = row.Quantity(), Backordered = row.Quantity(), Shipped = row.Quantity(), Received = row.Quantity(), CancelRequested = row.Quantity(), Promised = row.DayOrNull(),
         Pinned = row.TextOrNull(), Forbidden = row.Texts(), Hold = row.TextOrNull(), Reason = row.TextOrNull(),
     };
 }

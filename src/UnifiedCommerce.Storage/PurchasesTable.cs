@@ -13,6 +13,8 @@ internal sealed class PurchasesTable(Session session) : IPurchases
         Column<PurchaseState>.Number("version", purchase => purchase.Document.Version),
         Column<PurchaseState>.Money("total", purchase => purchase.Document.LineTotal),
         Column<PurchaseState>.Json("body", purchase => purchase.Document),
+        Column<PurchaseState>.Money("expected_charges", purchase => purchase.ExpectedCharges),
+        Column<PurchaseState>.Money("expected_discount", purchase => purchase.ExpectedDiscount),
         Column<PurchaseState>.Text("supplier_order_number", purchase => purchase.SupplierOrderNumber),
         Column<PurchaseState>.Text("pending_change", purchase => purchase.PendingChange),
         Column<PurchaseState>.Text("reason", purchase => purchase.Reason));
@@ -27,7 +29,7 @@ internal sealed class PurchasesTable(Session session) : IPurchases
     static readonly Bulk<Peg> UpdatePegs = Bulk<Peg>.Update("pegs", ["purchase_id", "position", "order_id", "line_id"], PegColumns());
 
     const string LineList = "purchase_id, position, sku, supplier_sku, unit_factor, ordered, awaiting, confirmed, backordered, shipped, received, "
-        + "cancelled, invoiced, credited, net_price, price_basis, promised, substitute_sku, tracking";
+        + "cancelled, invoiced, credited, net_price, price_basis, cancel_requested, promised, substitute_sku, tracking";
     const string PegList = "purchase_id, position, order_id, line_id, rank, quantity, awaiting, confirmed, backordered, shipped, received";
 
     static Column<PurchaseState>[] PurchaseColumns() =>
@@ -42,6 +44,8 @@ internal sealed class PurchasesTable(Session session) : IPurchases
         Column<PurchaseState>.Text("currency", purchase => purchase.Document.Currency),
         Column<PurchaseState>.Money("total", purchase => purchase.Document.LineTotal),
         Column<PurchaseState>.Json("body", purchase => purchase.Document),
+        Column<PurchaseState>.Money("expected_charges", purchase => purchase.ExpectedCharges),
+        Column<PurchaseState>.Money("expected_discount", purchase => purchase.ExpectedDiscount),
         Column<PurchaseState>.Text("supplier_order_number", purchase => purchase.SupplierOrderNumber),
         Column<PurchaseState>.Text("pending_change", purchase => purchase.PendingChange),
         Column<PurchaseState>.Text("reason", purchase => purchase.Reason),
@@ -65,6 +69,7 @@ internal sealed class PurchasesTable(Session session) : IPurchases
         Column<T>.Quantity("credited", row => line(row).Credited),
         Column<T>.Money("net_price", row => line(row).NetPrice),
         Column<T>.Quantity("price_basis", row => line(row).PriceBasis),
+        Column<T>.Quantity("cancel_requested", row => line(row).CancelRequested),
         Column<T>.Day("promised", row => line(row).Promised),
         Column<T>.Text("substitute_sku", row => line(row).SubstituteSku),
         Column<T>.Text("tracking", row => line(row).Tracking),
@@ -112,6 +117,10 @@ internal sealed class PurchasesTable(Session session) : IPurchases
 
     public async Task<PurchaseState?> FindByNumberAsync(string number, CancellationToken cancellationToken) =>
         (await ReadAsync("where number = @number {lock}", new { number }, cancellationToken)).FirstOrDefault();
+
+    public Task<IReadOnlyList<PurchaseState>> OpenOfPartnerAsync(string partner, int limit, CancellationToken cancellationToken) =>
+        ReadAsync("where partner = @partner and status in ('AwaitingApproval', 'Released', 'Sent', 'Acknowledged', 'Answered', 'Escalated') "
+            + "order by id desc limit @limit", new { partner, limit }, cancellationToken);
 
     public async Task UpdateAsync(PurchaseState purchase, CancellationToken cancellationToken)
     {
@@ -187,11 +196,12 @@ internal sealed class PurchasesTable(Session session) : IPurchases
     async Task<IReadOnlyList<PurchaseState>> ReadAsync(string where, object args, CancellationToken cancellationToken)
     {
         var purchases = await session.ListAsync(
-            $"select id, partner, run_id, key, status, decided_at, body, supplier_order_number, pending_change, reason from purchases {where}", args,
+            $"select id, partner, run_id, key, status, decided_at, body, expected_charges, expected_discount, supplier_order_number, pending_change, reason from purchases {where}", args,
             static row => new PurchaseState
             {
                 Id = row.Number(), Partner = row.Text(), RunId = row.Number(), Key = row.Text(), Status = row.Name<PurchaseStatus>(),
-                DecidedAt = row.Moment(), Document = row.Json<PurchaseOrder>(), SupplierOrderNumber = row.TextOrNull(),
+                DecidedAt = row.Moment(), Document = row.Json<PurchaseOrder>(), ExpectedCharges = row.Money(),
+                ExpectedDiscount = row.Money(), SupplierOrderNumber = row.TextOrNull(),
                 PendingChange = row.TextOrNull(), Reason = row.TextOrNull(), Lines = [],
             }, cancellationToken);
         if (purchases.Count == 0)
@@ -209,7 +219,7 @@ internal sealed class PurchasesTable(Session session) : IPurchases
         PurchaseId = row.Number(), Position = row.Int(), Sku = row.Text(), SupplierSku = row.TextOrNull(), UnitFactor = row.Factor(),
         Ordered = row.Quantity(), Awaiting = row.Quantity(), Confirmed = row.Quantity(), Backordered = row.Quantity(), Shipped = row.Quantity(),
         Received = row.Quantity(), Cancelled = row.Quantity(), Invoiced = row.Quantity(), Credited = row.Quantity(), NetPrice = row.Money(),
-        PriceBasis = row.Quantity(), Promised = row.DayOrNull(), SubstituteSku = row.TextOrNull(), Tracking = row.TextOrNull(),
+        PriceBasis = row.Quantity(), CancelRequested = row.Quantity(), Promised = row.DayOrNull(), SubstituteSku = row.TextOrNull(), Tracking = row.TextOrNull(),
     };
 
     static Peg ReadPeg(Row row) => new()

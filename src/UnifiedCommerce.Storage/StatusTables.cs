@@ -14,13 +14,13 @@ internal sealed class EventsTable(Session session, HubStore store, Pending pendi
     {
         await pending.FlushAsync(session, cancellationToken);
         var end = await store.VisibleEventsEndAsync(session, cancellationToken);
-        return await session.ListAsync("select sequence, id, type, at, order_id, customer, audience, subject, data from events "
+        return await session.ListAsync("select sequence, type, at, order_id, customer, audience, subject, data from events "
             + "where sequence > @sequence and sequence <= @end"
             + (audience is null ? "" : " and audience = @audience") + (customer is null ? "" : " and customer = @customer")
             + " order by sequence limit @limit", new { sequence, end, audience, customer, limit },
             static row => new HubEvent
             {
-                Sequence = row.Number(), Id = row.Text(), Type = row.Text(), At = row.Moment(), OrderId = row.NumberOrNull(),
+                Sequence = row.Number(), Type = row.Text(), At = row.Moment(), OrderId = row.NumberOrNull(),
                 Customer = row.TextOrNull(), Audience = row.Text(), Subject = row.Text(), Data = row.Text(),
             }, cancellationToken);
     }
@@ -124,7 +124,6 @@ internal sealed class SalesInvoicesTable(Session session) : ISalesInvoices
 internal sealed class Pending
 {
     static readonly Bulk<HubEvent> InsertEvents = Bulk<HubEvent>.Insert("events", "",
-        Column<HubEvent>.Text("id", entry => entry.Id),
         Column<HubEvent>.Text("type", entry => entry.Type),
         Column<HubEvent>.Moment("at", entry => entry.At),
         Column<HubEvent>.Number("order_id", entry => entry.OrderId),

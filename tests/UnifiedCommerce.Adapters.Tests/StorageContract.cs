@@ -417,13 +417,13 @@ public abstract class StorageContract(IStoreSource source)
     {
         await using var store = await NewAsync();
         HubEvent Event(string id, string audience, string? customer) =>
-            new() { Id = id, Type = "order.received", At = Monday, Audience = audience, Customer = customer, Subject = "W-1", Data = "{}" };
+            new() { Type = "order.received", At = Monday, Audience = audience, Customer = customer, Subject = id, Data = "{}" };
         await InAsync(store, work => work.Events.AddAsync([Event("1", "portal", "c1"), Event("2", "procurement", null)], None));
         await InAsync(store, work => work.Events.AddAsync([Event("3", "portal", "c2")], None));
-        Assert.Equal(["1", "2", "3"], (await InAsync(store, work => work.Events.AfterAsync(0, null, null, 10, None))).Select(entry => entry.Id));
-        Assert.Equal(["1", "3"], (await InAsync(store, work => work.Events.AfterAsync(0, "portal", null, 10, None))).Select(entry => entry.Id));
-        Assert.Equal(["3"], (await InAsync(store, work => work.Events.AfterAsync(1, "portal", "c2", 10, None))).Select(entry => entry.Id));
-        Assert.Equal(["1"], (await InAsync(store, work => work.Events.AfterAsync(0, null, null, 1, None))).Select(entry => entry.Id));
+        Assert.Equal(["1", "2", "3"], (await InAsync(store, work => work.Events.AfterAsync(0, null, null, 10, None))).Select(entry => entry.Subject));
+        Assert.Equal(["1", "3"], (await InAsync(store, work => work.Events.AfterAsync(0, "portal", null, 10, None))).Select(entry => entry.Subject));
+        Assert.Equal(["3"], (await InAsync(store, work => work.Events.AfterAsync(1, "portal", "c2", 10, None))).Select(entry => entry.Subject));
+        Assert.Equal(["1"], (await InAsync(store, work => work.Events.AfterAsync(0, null, null, 1, None))).Select(entry => entry.Subject));
     }
 
     [StoreFact]

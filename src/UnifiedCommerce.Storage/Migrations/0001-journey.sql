@@ -32,8 +32,8 @@ create index orders_by_document on orders (document_id) where document_id is not
 create table order_lines (
   order_id bigint not null, line_id text not null, idx bigint not null, sku text, unit_factor bigint not null, need_by text,
   ordered bigint not null, open bigint not null, allocated bigint not null, cancelled bigint not null, awaiting bigint not null,
-  confirmed bigint not null, backordered bigint not null, shipped bigint not null, received bigint not null, promised text,
-  pinned text, forbidden text not null, hold text, reason text, primary key (order_id, line_id));
+  confirmed bigint not null, backordered bigint not null, shipped bigint not null, received bigint not null, cancel_requested bigint not null,
+  promised text, pinned text, forbidden text not null, hold text, reason text, primary key (order_id, line_id));
 create index order_lines_that_wait on order_lines (order_id) where open > 0 and sku is not null and hold is null;
 create index order_lines_on_hold on order_lines (order_id) where hold is not null;
 create index order_lines_by_sku on order_lines (sku);
@@ -44,7 +44,7 @@ create index answers_by_age on answers (at);
 create table purchases (
   id {identity}, number text not null unique, version bigint not null, partner text not null, run_id bigint not null, key text not null,
   status text not null, decided_at bigint not null, currency text not null, total bigint not null, body text not null,
-  supplier_order_number text, pending_change text, reason text);
+  expected_charges bigint not null, expected_discount bigint not null, supplier_order_number text, pending_change text, reason text);
 create index purchases_by_partner on purchases (partner, decided_at);
 create index purchases_by_status on purchases (status, id);
 create index purchases_by_run on purchases (run_id);
@@ -54,7 +54,7 @@ create table purchase_lines (
   purchase_id bigint not null, position bigint not null, partner text not null, decided_at bigint not null, sku text not null,
   supplier_sku text, unit_factor bigint not null, ordered bigint not null, awaiting bigint not null, confirmed bigint not null,
   backordered bigint not null, shipped bigint not null, received bigint not null, cancelled bigint not null, invoiced bigint not null,
-  credited bigint not null, net_price bigint not null, price_basis bigint not null, promised text, substitute_sku text, tracking text,
+  credited bigint not null, net_price bigint not null, price_basis bigint not null, cancel_requested bigint not null, promised text, substitute_sku text, tracking text,
   primary key (purchase_id, position));
 create index purchase_lines_reserved on purchase_lines (partner, sku, decided_at) where (awaiting > 0 or confirmed > 0);
 
@@ -110,7 +110,7 @@ create table stock (
 create table versions (name text not null, sha256 text not null, content {bytes} not null, at bigint not null, primary key (name, sha256));
 
 create table events (
-  sequence {identity}, id text not null, type text not null, at bigint not null, order_id bigint, customer text, audience text not null,
+  sequence {identity}, type text not null, at bigint not null, order_id bigint, customer text, audience text not null,
   subject text not null, data text not null);
 create index events_by_customer on events (customer, sequence) where customer is not null;
 create index events_by_order on events (order_id, sequence) where order_id is not null;
