@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
+using UnifiedCommerce.Edi.Guides;
+using UnifiedCommerce.Edi.Validation;
 
 namespace UnifiedCommerce.Edi.Schemas;
 
@@ -21,6 +23,7 @@ public readonly record struct SchemaMatch(MessageSchema Message, bool IsExact)
 public sealed class EdiSchemas
 {
     private readonly ConcurrentDictionary<string, Lazy<SchemaDirectory>> loaded = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(MessageSchema, bool, PartnerGuide?), MessagePlan> plans = new();
 
     private EdiSchemas()
     {
@@ -77,6 +80,11 @@ public sealed class EdiSchemas
 
         return null;
     }
+
+    /// <summary>The compiled form of a message. Kept for the next message unless several guides meet in it.</summary>
+    internal MessagePlan Plan(SchemaMatch match, IReadOnlyList<PartnerGuide> guides) => guides.Count <= 1
+        ? plans.GetOrAdd((match.Message, match.IsExact, guides.FirstOrDefault()), static (key, guides) => new(key.Item1, key.Item2, guides), guides)
+        : new(match.Message, match.IsExact, guides);
 
     private IEnumerable<SchemaDirectory> ByDistance(EdiStandard standard, string version)
     {
