@@ -107,6 +107,7 @@ public sealed class OrderIntake(PartnerBookHolder book, CatalogueCache catalogue
         {
             await work.Tasks.CloseAsync(MatchTaskKey(order.Id, line.LineId), $"matched to {line.Sku} by {actor}", now, cancellationToken);
         }
+        await work.Orders.UpdateAsync(order, cancellationToken);
         return await SaveChangedAsync(work, order, order with { Lines = next }, actor, "order.rematched", now, cancellationToken);
     }
 

@@ -57,28 +57,31 @@ public sealed class AskCancellationHandler(PartnerBookHolder book, TimeProvider 
                 await LedgerUpdate.ApplyAsync(work, purchase, [.. lines.Select(line => line.CancelRequested > 0 ? line.Cancel(line.CancelRequested) : line)], [], now, cancellationToken);
                 continue;
             }
-            var change = $"{purchase.Document.Number}-C{purchase.Document.Version}";
             await work.Purchases.SaveLinesAsync(changed, cancellationToken);
-            await work.Purchases.UpdateAsync(purchase with { PendingChange = change, Document = purchase.Document with { Version = purchase.Document.Version + 1 } }, cancellationToken);
-            var partner = book.Current.Get(purchase.Partner);
-            if (partner.Purchasing.Changes && partner.Documents.ContainsKey(DocumentKind.OrderChange))
-            {
-                await work.Jobs.InsertAsync([new NewJob("prepare-dispatch", JsonSerializer.Serialize(new { purchaseId = purchase.Id, version = purchase.Document.Version, change }, CanonicalJson.Options))
-                {
-                    Lane = partner.Id, UniqueKey = $"prepare-dispatch:{change}",
-                }], cancellationToken);
-            }
-            else
-            {
-                await work.Tasks.OpenAsync([new HubTask
-                {
-                    Kind = "cancel-request", Key = $"cancel-request:{purchase.Id}", Partner = partner.Id, PurchaseId = purchase.Id, OrderId = orderId, At = now,
-                    Text = $"{partner.Name} takes no order changes by EDI: ask them to cancel {string.Join(", ", changed.Select(line => $"{line.CancelRequested:0.###} of line {line.Position}"))} of purchase order {purchase.Document.Number}, then record their answer here.",
-                }], cancellationToken);
-            }
+            await SendAsync(work, book.Current.Get(purchase.Partner), purchase with { Lines = lines }, orderId, now, cancellationToken);
             await work.Audit.AddAsync([new AuditEntry(now, "system", "purchase-order.cancel-requested", $"purchase:{purchase.Id}", null,
                 JsonSerializer.Serialize(changed.Select(line => new { line.Position, line.CancelRequested }), CanonicalJson.Options))], cancellationToken);
         }
+    }
+
+    /// <summary>Sends the order change, or asks a person to where the supplier takes none. The lines say what is asked.</summary>
+    internal static async Task SendAsync(IWork work, Partner partner, PurchaseState purchase, long? orderId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var change = $"{purchase.Document.Number}-C{purchase.Document.Version}";
+        await work.Purchases.UpdateAsync(purchase with { PendingChange = change, Document = purchase.Document with { Version = purchase.Document.Version + 1 } }, cancellationToken);
+        if (partner.Purchasing.Changes && partner.Documents.ContainsKey(DocumentKind.OrderChange))
+        {
+            await work.Jobs.InsertAsync([new NewJob("prepare-dispatch", JsonSerializer.Serialize(new { purchaseId = purchase.Id, version = purchase.Document.Version, change }, CanonicalJson.Options))
+            {
+                Lane = partner.Id, UniqueKey = $"prepare-dispatch:{change}",
+            }], cancellationToken);
+            return;
+        }
+        await work.Tasks.OpenAsync([new HubTask
+        {
+            Kind = "cancel-request", Key = $"cancel-request:{purchase.Id}", Partner = partner.Id, PurchaseId = purchase.Id, OrderId = orderId, At = now,
+            Text = $"{partner.Name} takes no order changes by EDI: ask them to cancel {string.Join(", ", purchase.Lines.Where(line => line.CancelRequested > 0).Select(line => $"{line.CancelRequested:0.###} of line {line.Position}"))} of purchase order {purchase.Document.Number}, then record their answer here.",
+        }], cancellationToken);
     }
 
     private static decimal Asked(OrderState order, string lineId) => order.Lines.First(line => line.LineId == lineId).CancelRequested;
