@@ -1,3 +1,9 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
 namespace UnifiedCommerce.Edi;
 
 /// <summary>
@@ -14,6 +20,10 @@ internal sealed class DelimiterIndex
     internal const int OffsetMask = int.MaxValue;
     private const int FirstWindowBytes = 512;
     private const int LargestWindowBytes = 16 * 1024;
+
+    private static readonly Vector512<byte> Numbers = Vector512.CreateSequence<byte>(0, 1);
+    private static readonly Vector512<byte> BytesOfBits = Vector512.CreateSequence<byte>(0, 1) >> 3;
+    private static readonly Vector512<byte> BitInByte = Vector512.Create(0x8040201008040201UL).AsByte();
 
     internal int[] Marks = new int[256];
     internal int[] Ends = new int[32];
@@ -72,7 +82,12 @@ internal sealed class DelimiterIndex
         }
         window = Math.Min(window * 2, LargestWindowBytes);
         EnsureRoom(length);
-        Scalar(data, Position + length);
+        int to = Position + length;
+        if (!wrapped && !tradacoms && Vector128.IsHardwareAccelerated)
+        {
+            Blocks(data, to);
+        }
+        Scalar(data, to);
         return true;
     }
 
@@ -88,6 +103,182 @@ internal sealed class DelimiterIndex
         if (Ends.Length < ends)
         {
             Array.Resize(ref Ends, Math.Max(ends, Ends.Length * 2));
+        }
+    }
+
+    /// <summary>Indexes whole blocks of 64 bytes; one bit stands for one byte.</summary>
+    private void Blocks(ReadOnlySpan<byte> data, int to)
+    {
+        ref byte bytes = ref MemoryMarshal.GetReference(data);
+        ref int marks = ref MemoryMarshal.GetArrayDataReference(Marks);
+        ref int ends = ref MemoryMarshal.GetArrayDataReference(Ends);
+        int at = Position;
+        int mark = MarkCount;
+        int end = EndCount;
+        bool isComposite = composite;
+        byte released0 = release != 0 ? release : terminator;
+        for (; at + 64 <= to; at += 64)
+        {
+            ref byte block = ref Unsafe.Add(ref bytes, at);
+            ulong terminators = Matches(ref block, terminator);
+            ulong elements = Matches(ref block, element);
+            ulong inner = Matches(ref block, component) | Matches(ref block, repetition);
+            ulong releases = release != 0 ? Matches(ref block, released0) : 0;
+            // A separator that the dialect lacks is searched as the element separator.
+            inner &= ~elements;
+            ulong all = terminators | elements | inner;
+            ulong alterations = 0;
+            if ((releases | (released ? 1UL : 0)) != 0)
+            {
+                ulong escaped = Escaped(releases, out alterations);
+                all &= ~escaped;
+                terminators &= ~escaped;
+                inner &= ~escaped;
+            }
+            int count = BitOperations.PopCount(all);
+            if (Avx512Vbmi2.IsSupported)
+            {
+                CompressMarks(ref Unsafe.Add(ref marks, mark), all, count, at);
+            }
+            else
+            {
+                WriteMarks(ref Unsafe.Add(ref marks, mark), all, count, at);
+            }
+            if (alterations != 0 || altered)
+            {
+                Alter(mark, count, all, alterations);
+            }
+            ulong open = ulong.MaxValue;
+            while (terminators != 0)
+            {
+                ulong below = (terminators & (0 - terminators)) - 1;
+                isComposite |= (inner & below & open) != 0;
+                int last = mark + BitOperations.PopCount(all & below);
+                Unsafe.Add(ref ends, end++) = isComposite ? last | Flag : last;
+                isComposite = false;
+                open = ~below;
+                terminators &= terminators - 1;
+            }
+            isComposite |= (inner & open) != 0;
+            mark += count;
+        }
+        composite = isComposite;
+        Position = at;
+        MarkCount = mark;
+        EndCount = end;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Matches(ref byte block, byte value)
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            return Vector512.Equals(Vector512.LoadUnsafe(ref block), Vector512.Create(value)).ExtractMostSignificantBits();
+        }
+        if (Vector256.IsHardwareAccelerated)
+        {
+            Vector256<byte> wanted = Vector256.Create(value);
+            return Vector256.Equals(Vector256.LoadUnsafe(ref block), wanted).ExtractMostSignificantBits()
+                | ((ulong)Vector256.Equals(Vector256.LoadUnsafe(ref block, 32), wanted).ExtractMostSignificantBits() << 32);
+        }
+        Vector128<byte> narrow = Vector128.Create(value);
+        return Vector128.Equals(Vector128.LoadUnsafe(ref block), narrow).ExtractMostSignificantBits()
+            | ((ulong)Vector128.Equals(Vector128.LoadUnsafe(ref block, 16), narrow).ExtractMostSignificantBits() << 16)
+            | ((ulong)Vector128.Equals(Vector128.LoadUnsafe(ref block, 32), narrow).ExtractMostSignificantBits() << 32)
+            | ((ulong)Vector128.Equals(Vector128.LoadUnsafe(ref block, 48), narrow).ExtractMostSignificantBits() << 48);
+    }
+
+    /// <summary>Writes sixteen offsets at a time: the processor packs the numbers of the bits that are set.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CompressMarks(ref int to, ulong bits, int count, int at)
+    {
+        // Every bit becomes the sign of its byte: the bit's byte is copied to eight, then the bit's place is tested.
+        Vector512<byte> copied = Vector512.ShuffleNative(Vector512.Create(bits).AsByte(), BytesOfBits);
+        Vector512<byte> isSet = Vector512.Equals(copied & BitInByte, BitInByte);
+        Vector512<byte> places = Avx512Vbmi2.Compress(Vector512<byte>.Zero, isSet, Numbers);
+        Vector512<int> start = Vector512.Create(at);
+        (Avx512F.ConvertToVector512Int32(places.GetLower().GetLower()) + start).StoreUnsafe(ref to);
+        if (count <= 16)
+        {
+            return;
+        }
+        (Avx512F.ConvertToVector512Int32(places.GetLower().GetUpper()) + start).StoreUnsafe(ref to, 16);
+        if (count > 32)
+        {
+            (Avx512F.ConvertToVector512Int32(places.GetUpper().GetLower()) + start).StoreUnsafe(ref to, 32);
+            (Avx512F.ConvertToVector512Int32(places.GetUpper().GetUpper()) + start).StoreUnsafe(ref to, 48);
+        }
+    }
+
+    /// <summary>Writes eight offsets at a time without asking; those past the count are overwritten by the next block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteMarks(ref int to, ulong bits, int count, int at)
+    {
+        for (int written = 0; ; written += 8, to = ref Unsafe.Add(ref to, 8))
+        {
+            to = at + BitOperations.TrailingZeroCount(bits);
+            bits &= bits - 1;
+            Unsafe.Add(ref to, 1) = at + BitOperations.TrailingZeroCount(bits);
+            bits &= bits - 1;
+            Unsafe.Add(ref to, 2) = at + BitOperations.TrailingZeroCount(bits);
+            bits &= bits - 1;
+            Unsafe.Add(ref to, 3) = at + BitOperations.TrailingZeroCount(bits);
+            bits &= bits - 1;
+            Unsafe.Add(ref to, 4) = at + BitOperations.TrailingZeroCount(bits);
+            bits &= bits - 1;
+            Unsafe.Add(ref to, 5) = at + BitOperations.TrailingZeroCount(bits);
+            bits &= bits - 1;
+            Unsafe.Add(ref to, 6) = at + BitOperations.TrailingZeroCount(bits);
+            bits &= bits - 1;
+            Unsafe.Add(ref to, 7) = at + BitOperations.TrailingZeroCount(bits);
+            bits &= bits - 1;
+            if (written + 8 >= count)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>The bytes that a release character takes the meaning from; release characters in force are alterations.</summary>
+    private ulong Escaped(ulong releases, out ulong alterations)
+    {
+        ulong escaped = released ? 1UL : 0;
+        released = false;
+        alterations = 0;
+        while (releases != 0)
+        {
+            ulong bit = releases & (0 - releases);
+            releases &= releases - 1;
+            if ((escaped & bit) != 0)
+            {
+                continue;
+            }
+            alterations |= bit;
+            released = bit == 1UL << 63;
+            escaped |= bit << 1;
+        }
+        return escaped;
+    }
+
+    /// <summary>Flags the mark that ends each altered value.</summary>
+    private void Alter(int mark, int count, ulong all, ulong alterations)
+    {
+        if (altered && count > 0)
+        {
+            Marks[mark] |= Flag;
+            altered = false;
+        }
+        while (alterations != 0)
+        {
+            ulong below = (alterations & (0 - alterations)) - 1;
+            int next = BitOperations.PopCount(all & below);
+            alterations &= alterations - 1;
+            if (next == count)
+            {
+                altered = true;
+                return;
+            }
+            Marks[mark + next] |= Flag;
         }
     }
 

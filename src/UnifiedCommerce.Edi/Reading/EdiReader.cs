@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace UnifiedCommerce.Edi;
@@ -26,6 +28,9 @@ public ref struct EdiReader
     private int markCursor;
     private int headerAt;
     private bool composite;
+    private byte terminator;
+    private bool isX12;
+    private bool isTradacoms;
 
     /// <summary>Reads a whole input.</summary>
     /// <param name="data">All bytes: one interchange or several, of any kinds.</param>
@@ -50,6 +55,7 @@ public ref struct EdiReader
         if (state.Dialect is not null)
         {
             index.Reset(state.Dialect, 0);
+            Use(state.Dialect);
         }
     }
 
@@ -71,8 +77,11 @@ public ref struct EdiReader
     public readonly Dialect? Dialect => state.Dialect;
 
     /// <summary>The current segment.</summary>
-    public readonly SegmentView Segment =>
-        new(data, index.Marks.AsSpan(firstMark, markCount), start, composite, state.Dialect!, state.Scratch);
+    public readonly SegmentView Segment
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(data, index.Marks.AsSpan(firstMark, markCount), start, composite, state.Dialect!, state.Scratch);
+    }
 
     /// <summary>The marks of the current segment, as <see cref="DelimiterIndex"/> describes them.</summary>
     internal readonly ReadOnlySpan<int> Marks => index.Marks.AsSpan(firstMark, markCount);
@@ -137,11 +146,16 @@ public ref struct EdiReader
     public readonly string Text(int element, int component = 1, int repetition = 1) => Segment.Text(element, component, repetition);
 
     /// <summary>Goes to the next segment. Returns false at the end of the input, or of a block that is not the final one.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public bool Read()
     {
         if (state.Scratch!.Used > 0)
         {
             state.Scratch.Clear();
+        }
+        if (state.Kind == SegmentKind.Body && ReadBody())
+        {
+            return true;
         }
         LeaveSegment();
         while (true)
@@ -185,6 +199,90 @@ public ref struct EdiReader
         }
     }
 
+    /// <summary>
+    /// The short way to the segment after a body segment: an ordinary one that is indexed already. Whatever is out of the ordinary
+    /// returns false with nothing changed and goes the long way.
+    /// </summary>
+    private bool ReadBody()
+    {
+        int[] ends = index.Ends;
+        int cursor = endCursor;
+        if (cursor >= index.EndCount || (uint)cursor >= (uint)ends.Length || !state.InMessage || state.Skipping)
+        {
+            return false;
+        }
+        int at = next;
+        ReadOnlySpan<byte> bytes = data;
+        while ((uint)at < (uint)bytes.Length && bytes[at] is (byte)'\n' or (byte)'\r' && bytes[at] != terminator)
+        {
+            at++;
+        }
+        if (at + 4 > bytes.Length)
+        {
+            return false;
+        }
+        int[] marks = index.Marks;
+        int end = ends[cursor];
+        int lastMark = end & DelimiterIndex.OffsetMask;
+        int first = markCursor;
+        if ((uint)first >= (uint)marks.Length || (uint)lastMark >= (uint)marks.Length)
+        {
+            return false;
+        }
+        uint word = Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref MemoryMarshal.GetReference(bytes), at));
+        int length = marks[first] - at;
+        ReadOnlySpan<byte> classes = TagClasses;
+        int valid = classes[(byte)word] & (classes[(byte)(word >> 8)] >> 1);
+        if (length == 3)
+        {
+            valid &= classes[(byte)(word >> 16)] >> 1;
+        }
+        else if (length != 2)
+        {
+            return false;
+        }
+        if ((valid & 1) == 0 || IsService(word, length))
+        {
+            return false;
+        }
+        endCursor = cursor + 1;
+        composite = end < 0;
+        firstMark = first;
+        markCount = lastMark - first + 1;
+        markCursor = lastMark + 1;
+        next = (marks[lastMark] & DelimiterIndex.OffsetMask) + 1;
+        start = at;
+        state.SegmentPosition++;
+        return true;
+    }
+
+    /// <summary>1 for what may begin a tag, 2 for what may follow (X12.6 3.5, ISO 9735-1).</summary>
+    private static ReadOnlySpan<byte> TagClasses =>
+    [
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0,
+        0, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    ];
+
+    /// <summary>Whether the tag may belong to an envelope of any standard; some that do not are let through to the long way.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly bool IsService(uint word, int length)
+    {
+        if (length == 2)
+        {
+            // ST SE GS GE; in standards with tags of three letters, a tag of two is a fault.
+            return !isX12 || ((word & 0xFF) is 'S' or 'G' && ((word >> 8) & 0xFF) is 'T' or 'S' or 'E');
+        }
+        // UNx and UIx, ISA, IEA; everything in TRADACOMS, whose tags are too many to tell at a glance.
+        uint pair = word & 0xFFFF;
+        return pair is 0x4E55 or 0x4955 or 0x5349 or 0x4549 or 0x5453 || isTradacoms;
+    }
+
     /// <summary>Leaves the envelope parts that ended with the segment read last.</summary>
     private void LeaveSegment()
     {
@@ -220,6 +318,13 @@ public ref struct EdiReader
         return false;
     }
 
+    private void Use(Dialect dialect)
+    {
+        terminator = dialect.SegmentTerminator;
+        isX12 = dialect.Standard == EdiStandard.X12;
+        isTradacoms = dialect.Standard == EdiStandard.Tradacoms;
+    }
+
     /// <summary>Starts the interchange at an offset that looks like a header. Returns false when more bytes are needed.</summary>
     private bool Begin(int at)
     {
@@ -243,6 +348,7 @@ public ref struct EdiReader
                     markCursor = 0;
                 }
                 state.Dialect = dialect;
+                Use(dialect!);
                 state.InterchangeOffset = state.Consumed + at;
                 state.InInterchange = true;
                 state.InGroup = state.InMessage = false;

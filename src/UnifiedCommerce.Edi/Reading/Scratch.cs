@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace UnifiedCommerce.Edi;
 
 /// <summary>Room for values whose release characters were taken out; valid until the next segment.</summary>
@@ -23,7 +25,12 @@ internal sealed class Scratch
         return room[..length];
     }
 
-    internal static ReadOnlySpan<byte> CleanCopy(ReadOnlySpan<byte> raw, Dialect dialect)
+    /// <summary>The value without release characters and line breaks of wrapped files, in the room when there is one.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static ReadOnlySpan<byte> Clean(Scratch? room, ReadOnlySpan<byte> raw, Dialect dialect) =>
+        room is null ? CleanCopy(raw, dialect) : room.Clean(raw, dialect);
+
+    private static ReadOnlySpan<byte> CleanCopy(ReadOnlySpan<byte> raw, Dialect dialect)
     {
         byte[] copy = new byte[raw.Length];
         return copy.AsSpan(0, Clean(raw, dialect, copy));
