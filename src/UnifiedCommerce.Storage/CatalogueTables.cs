@@ -110,6 +110,12 @@ internal sealed class CatalogueTables(Session session) : ICatalogue
         : session.RunAsync("insert into settings (name, value) values (@name, @value) on conflict (name) do update set value = excluded.value",
             new { name, value }, cancellationToken);
 
-    Task RaiseVersionAsync(CancellationToken cancellationToken) => session.RunAsync(
+    public bool Changed { get; private set; }
+
+    Task RaiseVersionAsync(CancellationToken cancellationToken)
+    {
+        Changed = true;
+        return session.RunAsync(
         "insert into counters (name, last) values ('catalogue', 1) on conflict (name) do update set last = counters.last + 1", null, cancellationToken);
+    }
 }

@@ -77,6 +77,8 @@ public interface ICatalogue
 {
     /// <summary>Rises whenever articles, cross references, prices or stock change: caches compare it.</summary>
     Task<long> VersionAsync(CancellationToken cancellationToken);
+    /// <summary>True when this unit of work changed them itself: what it reads is not committed and must not be cached.</summary>
+    bool Changed { get; }
     /// <summary>All articles.</summary>
     Task<IReadOnlyList<Article>> ArticlesAsync(CancellationToken cancellationToken);
     /// <summary>All cross references.</summary>

@@ -160,7 +160,7 @@ public sealed class CatalogueCache
     public async Task<CatalogueSnapshot> GetAsync(IWork work, DateOnly day, CancellationToken cancellationToken)
     {
         var version = await work.Catalogue.VersionAsync(cancellationToken);
-        if (_snapshot is { } known && known.Version == version)
+        if (!work.Catalogue.Changed && _snapshot is { } known && known.Version == version)
         {
             return known;
         }
@@ -168,6 +168,11 @@ public sealed class CatalogueCache
         var references = await work.Catalogue.CrossReferencesAsync(cancellationToken);
         var prices = await work.Catalogue.PricesAsync(day, cancellationToken);
         var stock = await work.Catalogue.StockAsync(cancellationToken);
-        return _snapshot = new CatalogueSnapshot(version, articles, references, prices, stock);
+        var snapshot = new CatalogueSnapshot(version, articles, references, prices, stock);
+        if (!work.Catalogue.Changed)
+        {
+            _snapshot = snapshot;
+        }
+        return snapshot;
     }
 }
