@@ -222,6 +222,7 @@ internal sealed class BranchAndBound
 
         inLines.CopyTo(_oracle.InLines, 0);
         var allInLines = allowed.FreeUnits() == 0;
+        (_ascent.MostGrowths, _ascent.Reach) = allInLines ? (7, 1e6) : (3, 50);
         var bound = _ascent.Run(start, allowed, Cost, Enough, iterations, 0.1 * _tolerance, (n, _) =>
         {
             if ((n + 1) % planEvery == 0)
@@ -358,7 +359,8 @@ internal sealed class BranchAndBound
 
     private void Close(ProofNode proof, double bound)
     {
-        proof.Bound = bound;
+        // Where nothing is left the inherited prices show it; more than the best plan need not be claimed.
+        proof.Bound = Math.Min(bound, Math.Max(Cost, proof.Bound));
         _closedBound = Math.Min(_closedBound, bound);
     }
 

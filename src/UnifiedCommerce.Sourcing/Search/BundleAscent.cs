@@ -132,6 +132,9 @@ internal sealed class BundleAscent
     /// <summary>How often the reach is widened when nothing is left to win near by.</summary>
     public int MostGrowths { get; set; } = 4;
 
+    /// <summary>How many times further away it is worth to look then.</summary>
+    public double Reach { get; set; } = 50;
+
     /// <summary>Greatest number of planes kept.</summary>
     public int MostPlanes { get; set; } = 30;
 
@@ -199,13 +202,13 @@ internal sealed class BundleAscent
             if (predicted <= worthwhile)
             {
                 // Nothing to win near by; while the mixed gradient does not vanish there may be further away.
-                if (growths >= MostGrowths || t * norm * 50 < worthwhile)
+                if (growths >= MostGrowths || t * norm * Reach < worthwhile)
                 {
                     break;
                 }
 
                 growths++;
-                t *= 7;
+                t *= 10;
                 n--;
                 continue;
             }
