@@ -1,1 +1,3 @@
-return 0;
+using UnifiedCommerce.Hub.Hosting;
+
+return await HubProgram.RunAsync(args);

@@ -1,0 +1,53 @@
+using System.Globalization;
+using MassTransit;
+using UnifiedCommerce.Core;
+using UnifiedCommerce.Core.Jobs;
+using UnifiedCommerce.Core.Status;
+using UnifiedCommerce.Hub.Telemetry;
+
+namespace UnifiedCommerce.Hub.Bus;
+
+/// <summary>Publishes the event feed to the bus from where it stopped: at least once, in the order of the feed.</summary>
+public sealed class PublishEvents(IStore store, IBus bus, HubMetrics metrics, TimeProvider machineTime) : IEffectHandler
+{
+    /// <summary>The kind of job; at most one waits at any time.</summary>
+    public const string JobKind = "publish-event";
+    /// <summary>The setting with the position up to which events were published.</summary>
+    public const string CursorSetting = "bus.published";
+    private const int MostEventsAtOnce = 500;
+
+    /// <inheritdoc />
+    public string Kind => JobKind;
+
+    /// <inheritdoc />
+    public int BatchSize => 50;
+
+    /// <inheritdoc />
+    public async Task<IReadOnlyList<JobOutcome>> RunAsync(IReadOnlyList<Job> jobs, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<HubEvent> events;
+        await using (var work = await store.BeginAsync(cancellationToken))
+        {
+            long after = long.Parse(await work.Catalogue.SettingAsync(CursorSetting, cancellationToken) ?? "0", CultureInfo.InvariantCulture);
+            events = await work.Events.AfterAsync(after, null, null, MostEventsAtOnce, cancellationToken);
+        }
+        foreach (var happened in events)
+        {
+            await bus.Publish(
+                new OrderEvent
+                {
+                    EventId = happened.Id, Sequence = happened.Sequence, Type = happened.Type, At = happened.At, Customer = happened.Customer, Subject = happened.Subject,
+                    Data = happened.Data,
+                }, cancellationToken);
+        }
+        if (events.Count > 0)
+        {
+            await using var work = await store.BeginAsync(cancellationToken);
+            await work.Catalogue.SetSettingAsync(CursorSetting, events[^1].Sequence.ToString(CultureInfo.InvariantCulture), cancellationToken);
+            await work.CommitAsync(cancellationToken);
+            metrics.Published(events.Count);
+        }
+        JobOutcome outcome = events.Count == MostEventsAtOnce ? new JobOutcome.Snooze(machineTime.GetUtcNow(), "More events wait.") : JobOutcome.Ok;
+        return [.. jobs.Select(_ => outcome)];
+    }
+}

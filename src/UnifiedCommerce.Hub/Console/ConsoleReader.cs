@@ -1,0 +1,36 @@
+using UnifiedCommerce.Core;
+using UnifiedCommerce.Core.Partners;
+using UnifiedCommerce.Core.Status;
+
+namespace UnifiedCommerce.Hub.Console;
+
+/// <summary>What pages read: the views, units of work for details, and the names of partners and articles.</summary>
+public sealed class ConsoleReader(IStore store, IViews views, PartnerBookHolder book, TimeProvider time)
+{
+    /// <summary>The views.</summary>
+    public IViews Views => views;
+
+    /// <summary>House and partners as they are in force.</summary>
+    public PartnerBook Book => book.Current;
+
+    /// <summary>The business moment.</summary>
+    public DateTimeOffset Now => time.GetUtcNow();
+
+    /// <summary>Reads within one transaction and rolls it back.</summary>
+    public async Task<T> ReadAsync<T>(Func<IWork, Task<T>> read)
+    {
+        await using var work = await store.BeginAsync(CancellationToken.None);
+        return await read(work);
+    }
+
+    /// <summary>How many tasks are open; stops counting at 500.</summary>
+    public async Task<long> OpenTasksAsync() => (await views.TasksAsync(openOnly: true, null, new PageRequest(null, 500), CancellationToken.None)).Items.Count;
+
+    /// <summary>A partner's name, or its id when it is gone.</summary>
+    public string NameOf(string? partner) => partner is null ? "" : book.Current.Find(partner)?.Name ?? partner;
+
+    /// <summary>The names of articles.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> ArticleNamesAsync() =>
+        await ReadAsync(async work => (IReadOnlyDictionary<string, string>)(await work.Catalogue.ArticlesAsync(CancellationToken.None))
+            .ToDictionary(article => article.Sku, article => article.Name, StringComparer.Ordinal));
+}

@@ -1,0 +1,81 @@
+using Serilog;
+using UnifiedCommerce.Core;
+using UnifiedCommerce.Hub.Access;
+
+namespace UnifiedCommerce.Hub.Hosting;
+
+/// <summary>The hub as a program. Exit codes: 0 done, 1 something failed, 2 a wrong command line or configuration.</summary>
+public static class HubProgram
+{
+    /// <summary>Runs the hub.</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var (options, mistake) = HubOptions.Parse(args);
+        if (mistake is not null)
+        {
+            await System.Console.Error.WriteLineAsync(mistake);
+            return 2;
+        }
+        if (options.Help)
+        {
+            System.Console.WriteLine(HubOptions.Usage);
+            return 0;
+        }
+        Directory.CreateDirectory(options.Data);
+        await using var log = HubLog.Create(options.Data, quietConsole: options.Demo);
+        Log.Logger = log;
+        try
+        {
+            if (options.CreateKey is not null || options.CreateUser is not null)
+            {
+                return await CreateAccessAsync(options);
+            }
+            await using var hub = await HubApplication.BuildAsync(options, CancellationToken.None);
+            return await hub.RunAsync();
+        }
+        catch (HubException exception)
+        {
+            // Configuration that cannot be used: the sentence says what to do, a stack trace would hide it.
+            log.Fatal("{Reason}", exception.Message);
+            await System.Console.Error.WriteLineAsync(exception.Message);
+            return 2;
+        }
+        catch (Exception exception) when (StoreOutage.Is(exception))
+        {
+            log.Fatal(exception, "The store cannot be opened");
+            await System.Console.Error.WriteLineAsync($"The store cannot be opened: {exception.Message} Check ConnectionStrings:Hub.");
+            return 1;
+        }
+    }
+
+    private static async Task<int> CreateAccessAsync(HubOptions options)
+    {
+        await using var store = await HubApplication.OpenStoreAsync(options, HubApplication.ConfigurationOf(options), CancellationToken.None);
+        var directory = new AccessDirectory(store, TimeProvider.System);
+        try
+        {
+            if (options.CreateKey is { } key)
+            {
+                string[] scopes = options.Scopes.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+                System.Console.WriteLine(await directory.CreateKeyAsync(key, scopes, options.Customer, "command line", CancellationToken.None));
+            }
+            if (options.CreateUser is { } user)
+            {
+                if (!Enum.TryParse<ConsoleRole>(options.Role, ignoreCase: true, out var role) || !Enum.IsDefined(role))
+                {
+                    await System.Console.Error.WriteLineAsync($"Found --role '{options.Role}', expected viewer, operator, procurement or administrator.");
+                    return 2;
+                }
+                string password = (await System.Console.In.ReadLineAsync() ?? "").Trim();
+                await directory.SaveAccountAsync(user, role, password, "command line", CancellationToken.None);
+                System.Console.WriteLine($"The account {user} may sign in as {role.ToString().ToLowerInvariant()}.");
+            }
+            return 0;
+        }
+        catch (ArgumentException exception)
+        {
+            await System.Console.Error.WriteLineAsync(exception.Message);
+            return 2;
+        }
+    }
+}

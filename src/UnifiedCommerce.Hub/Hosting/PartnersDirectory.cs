@@ -1,0 +1,50 @@
+using Serilog;
+using UnifiedCommerce.Core;
+using UnifiedCommerce.Core.Partners;
+
+namespace UnifiedCommerce.Hub.Hosting;
+
+/// <summary>Finds and reads the folder with house.yaml and the partners.</summary>
+public static class PartnersDirectory
+{
+    /// <summary>The folder: as configured, else <c>mappings</c> here, else the one of the source tree that the program was built from.</summary>
+    public static string Find(string? configured)
+    {
+        if (!string.IsNullOrWhiteSpace(configured))
+        {
+            return Path.GetFullPath(configured);
+        }
+        for (var folder = new DirectoryInfo(Directory.GetCurrentDirectory()); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "mappings", "house.yaml")))
+            {
+                return Path.Combine(folder.FullName, "mappings");
+            }
+        }
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "mappings", "house.yaml")))
+            {
+                return Path.Combine(folder.FullName, "mappings");
+            }
+        }
+        return Path.GetFullPath("mappings");
+    }
+
+    /// <summary>Reads it. A partner with a mistake is left out and named in the log; without a house nothing can be decided.</summary>
+    public static PartnerBook Load(string? configured)
+    {
+        string folder = Find(configured);
+        var reading = PartnerFolder.LoadAll(folder);
+        foreach (var diagnostic in reading.Diagnostics)
+        {
+            Log.Write(diagnostic.Severity == Severity.Error ? Serilog.Events.LogEventLevel.Error : Serilog.Events.LogEventLevel.Warning, "{Place}: {Text} [{Code}]", diagnostic.Place, diagnostic.Text, diagnostic.Code);
+        }
+        if (reading.House is null)
+        {
+            throw new HubException($"The folder {folder} has no usable house.yaml: "
+                + $"{reading.Diagnostics.FirstOrDefault(found => found.Severity == Severity.Error)?.Text ?? "it is missing."} Name another folder with --Partners:Directory=DIR.");
+        }
+        return new PartnerBook(reading.House, reading.Partners.ToDictionary(partner => partner.Id, StringComparer.Ordinal));
+    }
+}
