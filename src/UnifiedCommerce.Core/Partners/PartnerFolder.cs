@@ -22,7 +22,7 @@ public static class PartnerFolder
         diagnostics.AddRange(house.Diagnostics);
         List<Partner> partners = [];
         HashSet<string> ids = new(StringComparer.Ordinal);
-        foreach (string folder in Directory.GetDirectories(mappings).Where(folder => Path.GetFileName(folder)[0] != '.').Order(StringComparer.Ordinal))
+        foreach (string folder in Directory.GetDirectories(mappings).Where(folder => Path.GetFileName(folder)[0] != '.' && Path.GetFileName(folder) != "base").Order(StringComparer.Ordinal))
         {
             ids.Add(Path.GetFileName(folder));
             PartnerReading reading = PartnerFile.Load(folder);
