@@ -55,6 +55,10 @@ internal sealed class BoundOracle
                 MaxUnits[u] += model.Greatest[o];
                 MaxWeight[u] += model.Greatest[o] * model.Weight[o];
             }
+
+            // What can just be reached must not be lost to rounding.
+            MaxValue[u] *= 1 + 1e-9;
+            MaxWeight[u] *= 1 + 1e-9;
         }
 
         GradientLine = new double[model.Lines];
@@ -116,12 +120,8 @@ internal sealed class BoundOracle
     /// <summary>Order-level cost of the selection of the last bound.</summary>
     public double SelectionCost { get; private set; }
 
-    /// <summary>Share with which each offer was chosen in its line, averaged; and its average quantity.</summary>
-    public double[]? OfferShare { get; set; }
-
-    public double[]? OfferQuantity { get; set; }
-
-    public double AverageWeight { get; set; }
+    /// <summary>Offers chosen in lines by the last bound.</summary>
+    public List<(int Offer, double Quantity, double Share)> LineChosen { get; } = [];
 
     /// <summary>Offers priced so far.</summary>
     public long Work { get; private set; }
@@ -131,6 +131,7 @@ internal sealed class BoundOracle
     {
         var model = _model;
         Work += model.Offers;
+        LineChosen.Clear();
         Array.Clear(GradientLine);
         Array.Clear(GradientValue);
         Array.Clear(GradientQuantity);
@@ -234,12 +235,7 @@ internal sealed class BoundOracle
     {
         var model = _model;
         var u = model.OfferUnit[offer];
-        if (OfferShare is not null)
-        {
-            OfferShare[offer] += AverageWeight * share;
-            OfferQuantity![offer] += AverageWeight * share * quantity;
-        }
-
+        LineChosen.Add((offer, quantity, share));
         GradientValue[u] += share * model.ValueOf(offer, quantity);
         GradientQuantity[u] += share * quantity;
         GradientWeight[u] += share * quantity * model.Weight[offer];
@@ -499,8 +495,7 @@ internal sealed class BoundOracle
             Math.Min(Math.Min(mode.GreatestQuantity, allowed.QuantityHi[u]), MaxUnits[u]),
             Math.Max(mode.LeastWeight, allowed.WeightLo[u]),
             Math.Min(Math.Min(mode.GreatestWeight, allowed.WeightHi[u]), MaxWeight[u]));
-        return box.LeastValue <= box.GreatestValue * (1 + 1e-12) && box.LeastQuantity <= box.GreatestQuantity
-            && box.LeastWeight <= box.GreatestWeight * (1 + 1e-12);
+        return box.LeastValue <= box.GreatestValue && box.LeastQuantity <= box.GreatestQuantity && box.LeastWeight <= box.GreatestWeight;
     }
 
     private readonly record struct Box(

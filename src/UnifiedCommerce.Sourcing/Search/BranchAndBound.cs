@@ -35,12 +35,10 @@ internal sealed class BranchAndBound
     private readonly SearchModel _model;
     private readonly SearchBudget _budget;
     private readonly BoundOracle _oracle;
-    private readonly DualAscent _ascent;
+    private readonly BundleAscent _ascent;
     private readonly PlanImprovement _plans;
     private readonly PlanState _state;
     private readonly double[] _rates;
-    private readonly double[] _offerShare;
-    private readonly double[] _offerQuantity;
     private readonly PriorityQueue<Node, (double Bound, int Number)> _open = new();
     private readonly double _tolerance;
     private int _number;
@@ -68,12 +66,10 @@ internal sealed class BranchAndBound
         _model = model;
         _budget = budget;
         _oracle = new BoundOracle(model);
-        _ascent = new DualAscent(model, _oracle);
+        _ascent = new BundleAscent(model, _oracle);
         _plans = new PlanImprovement(model);
         _state = new PlanState(model);
         _rates = new double[model.Units];
-        _offerShare = new double[model.Offers];
-        _offerQuantity = new double[model.Offers];
         _tolerance = budget.Options.GapTarget;
         Root = new ProofNode();
     }
@@ -191,7 +187,7 @@ internal sealed class BranchAndBound
     }
 
     /// <summary>Bounds a node, builds plans on the way, fixes what can be fixed and queues it when it is not settled.</summary>
-    private void Explore(Restrictions allowed, ProofNode proof, Prices from, bool[] fromInLines, double parentBound, int iterations, int planEvery)
+    private void Explore(Restrictions allowed, ProofNode proof, Prices from, bool[] fromInLines, double parentBound, int iterations, int planEvery, bool thorough = false)
     {
         var inLines = ChooseInLines(allowed);
         var start = from;
@@ -226,29 +222,37 @@ internal sealed class BranchAndBound
 
         inLines.CopyTo(_oracle.InLines, 0);
         var allInLines = allowed.FreeUnits() == 0;
-        Array.Clear(_offerShare);
-        Array.Clear(_offerQuantity);
-        _oracle.OfferShare = allInLines ? _offerShare : null;
-        _oracle.OfferQuantity = allInLines ? _offerQuantity : null;
-        _ascent.FirstFactor = proof.Proof is null ? 1.0 : 0.6;
-        var bound = _ascent.Run(start, allowed, Cost, Enough, iterations, (n, _) =>
+        (_ascent.MostGrowths, _ascent.Reach) = allInLines ? (thorough ? 20 : 7, 1e6) : (3, 50);
+        _ascent.GapShare = thorough ? 0 : proof.Proof is null ? 0.003 : 0.02;
+        var bound = _ascent.Run(start, allowed, Cost, Enough, iterations, 0.1 * _tolerance, (n, _) =>
         {
             if ((n + 1) % planEvery == 0)
             {
                 BuildPlan(allowed);
+                _ascent.Target = Cost;
             }
 
             return GoOn();
         });
-        _oracle.OfferShare = null;
         if (double.IsPositiveInfinity(bound))
         {
             Close(proof, bound);
             return;
         }
 
+        if (bound < Enough && allInLines)
+        {
+            bound = Stretch(allowed, bound);
+        }
+
         bound = Math.Max(parentBound, Settle(_ascent.Best, allowed, proof, parentBound));
         BuildPlan(allowed);
+        if (allInLines)
+        {
+            _plans.Adopt(_state, _ascent.HeaviestChoices());
+            _plans.Adopt(_state, Majority());
+        }
+
         if (bound >= Enough)
         {
             Close(proof, bound);
@@ -270,13 +274,83 @@ internal sealed class BranchAndBound
 
         if (ChooseBranch(allowed, bound) is not { } branch)
         {
-            Close(leaf, bound);
+            if (thorough)
+            {
+                Close(leaf, bound);
+            }
+            else
+            {
+                // Nothing is undecided, so only better prices can close what is left.
+                Explore(allowed, leaf, leaf.Proof!.Prices, leaf.Proof.InLines, bound, 300, 1000, thorough: true);
+            }
+
             return;
         }
 
         _open.Enqueue(
             new Node { Allowed = allowed, Proof = leaf, Bound = bound, Prices = leaf.Proof!.Prices, InLines = leaf.Proof.InLines, Branch = branch },
             (bound, _number++));
+    }
+
+    /// <summary>
+    /// Where the offers still allowed cannot bring a unit inside the value that was decided for it, nothing is left of the node: the
+    /// bound then rises without end along the unit's rate. Prices far enough along it are kept, so that the leaf proves itself.
+    /// </summary>
+    private double Stretch(Restrictions allowed, double bound)
+    {
+        var model = _model;
+        for (var u = 0; u < model.Units; u++)
+        {
+            if (allowed.Unit[u] != Restrictions.Used)
+            {
+                continue;
+            }
+
+            double least = 0, greatest = 0;
+            for (var o = model.UnitStart[u]; o < model.UnitStart[u + 1]; o++)
+            {
+                var (lo, hi) = allowed.Offers is { } limits && limits.TryGetValue(o, out var limit) ? limit : (0, long.MaxValue);
+                if (hi < model.Least[o])
+                {
+                    continue;
+                }
+
+                var (min, max) = (double.PositiveInfinity, 0.0);
+                for (var p = model.PieceStart[o]; p < model.PieceStart[o + 1]; p++)
+                {
+                    var from = Math.Max(lo, model.PieceLo[p]);
+                    var to = Math.Min(hi, model.PieceHi[p]);
+                    if (from <= to)
+                    {
+                        min = Math.Min(min, model.PieceConstant[p] + (model.PieceSlope[p] * from));
+                        max = Math.Max(max, model.PieceConstant[p] + (model.PieceSlope[p] * to));
+                    }
+                }
+
+                greatest += max;
+                least += lo > 0 && !double.IsPositiveInfinity(min) ? min : 0;
+            }
+
+            var direction = least > allowed.ValueHi[u] ? 1 : greatest < allowed.ValueLo[u] ? -1 : 0;
+            if (direction == 0)
+            {
+                continue;
+            }
+
+            var prices = _ascent.Best.Copy();
+            for (var step = 0.25; step < 1e6; step *= 4)
+            {
+                prices.Value[u] = _ascent.Best.Value[u] + (direction * step);
+                var far = _oracle.Evaluate(prices, allowed);
+                if (far >= Enough)
+                {
+                    _ascent.Best.CopyFrom(prices);
+                    return far;
+                }
+            }
+        }
+
+        return bound;
     }
 
     /// <summary>Computes the bound of prices once more, with everything that a proof and the fixing need, and keeps the better proof.</summary>
@@ -296,7 +370,8 @@ internal sealed class BranchAndBound
 
     private void Close(ProofNode proof, double bound)
     {
-        proof.Bound = bound;
+        // Where nothing is left the inherited prices show it; more than the best plan need not be claimed.
+        proof.Bound = Math.Min(bound, Math.Max(Cost, proof.Bound));
         _closedBound = Math.Min(_closedBound, bound);
     }
 
@@ -324,6 +399,14 @@ internal sealed class BranchAndBound
 
         _plans.Assemble(_state, _rates);
     }
+
+    /// <summary>The offers chosen most in the mixture that proves the bound, most first within each line.</summary>
+    private IEnumerable<(int Offer, double Quantity, double Share)> Majority() =>
+        Enumerable.Range(0, _model.Offers)
+            .Where(o => _ascent.OfferShare[o] > 1e-6)
+            .Select(o => (Offer: o, Quantity: _ascent.OfferQuantity[o] / _ascent.OfferShare[o], Share: _ascent.OfferShare[o]))
+            .OrderByDescending(choice => choice.Share)
+            .ThenBy(choice => choice.Offer);
 
     /// <summary>Makes every decision whose opposite cannot be better than the best plan.</summary>
     private ProofNode Fix(Restrictions allowed, ProofNode proof, double bound)
@@ -485,11 +568,11 @@ internal sealed class BranchAndBound
         double value = 0, quantity = 0, weight = 0;
         for (var o = model.UnitStart[u]; o < model.UnitStart[u + 1]; o++)
         {
-            if (_offerQuantity[o] > 0 && _offerShare[o] > 1e-9)
+            if (_ascent.OfferQuantity[o] > 0 && _ascent.OfferShare[o] > 1e-9)
             {
-                value += Math.Min(1, _offerShare[o]) * model.ValueOf(o, _offerQuantity[o] / _offerShare[o]);
-                quantity += _offerQuantity[o];
-                weight += _offerQuantity[o] * model.Weight[o];
+                value += Math.Min(1, _ascent.OfferShare[o]) * model.ValueOf(o, _ascent.OfferQuantity[o] / _ascent.OfferShare[o]);
+                quantity += _ascent.OfferQuantity[o];
+                weight += _ascent.OfferQuantity[o] * model.Weight[o];
             }
         }
 
@@ -546,7 +629,7 @@ internal sealed class BranchAndBound
             }
 
             var worth = model.PointValue[model.PointStart[o + 1] - 1];
-            var share = Math.Clamp(_offerShare[o], 0, 1);
+            var share = Math.Clamp(_ascent.OfferShare[o], 0, 1);
             if (lo == 0)
             {
                 var score = (Math.Min(share, 1 - share) + 1e-4) * worth;
@@ -559,7 +642,7 @@ internal sealed class BranchAndBound
             else
             {
                 // In use for certain: split its quantity near the average.
-                var average = share > 1e-9 ? _offerQuantity[o] / _offerShare[o] : least;
+                var average = share > 1e-9 ? _ascent.OfferQuantity[o] / _ascent.OfferShare[o] : least;
                 var at = Math.Clamp((long)Math.Floor(average), lo, hi - 1);
                 var distance = Math.Abs(average - Math.Round(average)) > 1e-6 ? 0.5 : 1e-5;
                 var score = distance * worth;

@@ -131,6 +131,11 @@ internal sealed class LineBound
             return double.PositiveInfinity;
         }
 
+        if (_forcedCount > 0 && double.IsPositiveInfinity(rest) && !CanCover(need, splits))
+        {
+            return double.PositiveInfinity;
+        }
+
         var best = _forcedCount == 0 ? model.Penalty[i] : double.PositiveInfinity;
         _unfilled = true;
         _first = _second = default;
@@ -208,6 +213,34 @@ internal sealed class LineBound
         }
 
         return best;
+    }
+
+    /// <summary>Whether the forced offers and the largest others can cover the need with so many splits.</summary>
+    private bool CanCover(double need, int splits)
+    {
+        var covered = 0.0;
+        var others = new List<double>(_offers.Count);
+        for (var k = 0; k < _offers.Count; k++)
+        {
+            var most = _pieces[_pieceStart[k + 1] - 1].Hi;
+            if (_forced[k])
+            {
+                covered += most;
+                splits--;
+            }
+            else
+            {
+                others.Add(most);
+            }
+        }
+
+        others.Sort();
+        for (var k = others.Count - 1; k >= 0 && splits > 0; k--, splits--)
+        {
+            covered += others[k];
+        }
+
+        return covered >= need;
     }
 
     private double Pairs(double need, double most, double best)

@@ -66,6 +66,39 @@ internal sealed class PlanImprovement
         return Repair(state);
     }
 
+    /// <summary>Builds a plan from choices of offers, improves it line by line, and keeps it when it is the best.</summary>
+    public void Adopt(PlanState state, IEnumerable<(int Offer, double Quantity, double Share)> choices)
+    {
+        var model = _model;
+        state.Clear();
+        foreach (var (offer, quantity, _) in choices)
+        {
+            var i = model.OfferLine[offer];
+            var whole = Math.Max(model.Least[offer], Nano.CeilingTo((long)Math.Ceiling(quantity - 1e-6), model.Multiple[offer]));
+            if (whole <= model.Greatest[offer] && state.Covered[i] + whole <= model.MaxQuantity[i] && state.CanAdd(offer, whole)
+                && (state.Covered[i] == 0 || (state.Covered[i] < model.Need[i] && Splits(state, i) < model.MaxSplits[i])))
+            {
+                state.Set(offer, whole);
+            }
+        }
+
+        for (var i = 0; i < model.Lines; i++)
+        {
+            if (state.Covered[i] > 0 && state.Covered[i] < model.Need[i])
+            {
+                ClearLine(state, i);
+            }
+        }
+
+        for (var u = 0; u < _allowed.Length; u++)
+        {
+            _allowed[u] = true;
+        }
+
+        Descend(state, _allowed);
+        Repair(state);
+    }
+
     /// <summary>Tries to close, open and swap units of the best plan until nothing helps.</summary>
     public void ImproveBest(Func<bool> goOn, int rounds = 4)
     {

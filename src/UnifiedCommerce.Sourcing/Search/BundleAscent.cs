@@ -1,0 +1,590 @@
+namespace UnifiedCommerce.Sourcing;
+
+/// <summary>
+/// Moves prices towards the best bound with a proximal bundle: every bound computed gives a plane above the bound function, the next
+/// prices maximise the least of the planes less a charge for the distance from the best prices so far.
+/// </summary>
+internal sealed class BundleAscent
+{
+    private readonly SearchModel _model;
+    private readonly BoundOracle _oracle;
+    private readonly double[] _lineScale;
+    private readonly double[] _unitScale;
+    private readonly double[] _quantityScale;
+    private readonly double[] _weightScale;
+    private readonly double[] _poolScale;
+    private readonly double[] _commitmentScale;
+    private readonly List<Plane> _planes = [];
+    private readonly Stack<Plane> _spare = new();
+    private readonly double[] _center;
+    private readonly double[] _point;
+    private readonly double[] _scale;
+    private readonly double[] _least;
+    private readonly double[] _greatest;
+    private readonly double[] _aggregate;
+    private readonly Prices _now;
+    private double[] _gram = [];
+    private double[] _slope = [];
+    private int _gramSize;
+    private int _size;
+
+    private sealed class Plane(int size, int units, int modes)
+    {
+        public double[] Gradient { get; } = new double[size];
+
+        public double Error { get; set; }
+
+        public double Weight { get; set; }
+
+        public int Slot { get; set; }
+
+        public int[] Mode { get; } = new int[units];
+
+        public List<(int Offer, double Quantity, double Share)> Choices { get; } = [];
+
+        public int Modes => modes;
+    }
+
+    public BundleAscent(SearchModel model, BoundOracle oracle)
+    {
+        _model = model;
+        _oracle = oracle;
+        _now = Prices.Zero(model);
+        Best = Prices.Zero(model);
+        UsedShare = new double[model.Units];
+        ModeShare = new double[model.Modes.Length];
+        OfferShare = new double[model.Offers];
+        OfferQuantity = new double[model.Offers];
+        Start = new double[model.Lines];
+        _lineScale = new double[model.Lines];
+        for (var i = 0; i < model.Lines; i++)
+        {
+            var cheapest = Math.Max(model.Penalty[i], 1e-9);
+            for (var k = model.LineStart[i]; k < model.LineStart[i + 1]; k++)
+            {
+                var o = model.LineOffers[k];
+                for (var p = model.PointStart[o]; p < model.PointStart[o + 1]; p++)
+                {
+                    cheapest = Math.Min(cheapest, (model.PointValue[p] + model.PointCost[p]) * model.Need[i] / model.PointCredit[p]);
+                }
+            }
+
+            Start[i] = cheapest / model.Need[i];
+            _lineScale[i] = Math.Max(cheapest, 1e-9) / (model.Need[i] * model.Need[i]);
+        }
+
+        _unitScale = new double[model.Units];
+        _quantityScale = new double[model.Units];
+        _weightScale = new double[model.Units];
+        for (var u = 0; u < model.Units; u++)
+        {
+            _unitScale[u] = 1 / Math.Max(oracle.MaxValue[u] / 3, 1e-6);
+            _quantityScale[u] = oracle.MaxValue[u] * 3 / Math.Max(1, oracle.MaxUnits[u] * oracle.MaxUnits[u]);
+            _weightScale[u] = oracle.MaxValue[u] * 3 / Math.Max(1e-9, oracle.MaxWeight[u] * oracle.MaxWeight[u]);
+        }
+
+        _poolScale = new double[model.PoolIndex.Length];
+        for (var o = 0; o < model.Offers; o++)
+        {
+            if (model.Pool[o] >= 0)
+            {
+                var available = Math.Max(1, model.PoolAvailable[model.Pool[o]]);
+                _poolScale[model.Pool[o]] = Math.Max(_poolScale[model.Pool[o]], Start[model.OfferLine[o]] / available);
+            }
+        }
+
+        _commitmentScale = new double[model.Distributors];
+        for (var d = 0; d < model.Distributors; d++)
+        {
+            _commitmentScale[d] = model.SharedCommitment[d] > 0 ? 1 / model.SharedCommitment[d] : 0;
+        }
+
+        _size = model.Lines + (3 * model.Units) + model.PoolIndex.Length + model.Distributors;
+        _center = new double[_size];
+        _point = new double[_size];
+        _scale = new double[_size];
+        _least = new double[_size];
+        _greatest = new double[_size];
+        _aggregate = new double[_size];
+    }
+
+    /// <summary>Cheapest price per unit of each line: where prices start.</summary>
+    public double[] Start { get; }
+
+    public Prices Best { get; }
+
+    public Prices Current => _now;
+
+    public double BestBound { get; private set; }
+
+    /// <summary>How often each unit is used in the mixture of choices that proves the bound.</summary>
+    public double[] UsedShare { get; }
+
+    public double[] ModeShare { get; }
+
+    public double[] OfferShare { get; }
+
+    public double[] OfferQuantity { get; }
+
+    /// <summary>Cost of the best known plan; may fall while prices move.</summary>
+    public double Target { get; set; }
+
+    /// <summary>Stops when no more than this share of the gap to the best plan can be won.</summary>
+    public double GapShare { get; set; } = 0.02;
+
+    /// <summary>How often the reach is widened when nothing is left to win near by.</summary>
+    public int MostGrowths { get; set; } = 4;
+
+    /// <summary>How many times further away it is worth to look then.</summary>
+    public double Reach { get; set; } = 50;
+
+    /// <summary>Greatest number of planes kept.</summary>
+    public int MostPlanes { get; set; } = 40;
+
+    /// <summary>Improves the bound from the given prices.</summary>
+    /// <param name="from">Prices to start at; not changed.</param>
+    /// <param name="allowed">Decisions.</param>
+    /// <param name="target">Cost of the best known plan, which gives the first step its length.</param>
+    /// <param name="enough">Bound at which to stop.</param>
+    /// <param name="iterations">Most bounds to compute.</param>
+    /// <param name="tolerance">Stops when no prices can be better than this fraction.</param>
+    /// <param name="each">Called after each bound with its number; false stops.</param>
+    public double Run(Prices from, Restrictions allowed, double target, double enough, int iterations, double tolerance, Func<int, double, bool>? each = null)
+    {
+        Target = target;
+        Layout();
+        ToVector(from, _center);
+        foreach (var plane in _planes)
+        {
+            _spare.Push(plane);
+        }
+
+        _planes.Clear();
+        _center.CopyTo(_point, 0);
+        FromVector(_point, _now);
+        BestBound = _oracle.Evaluate(_now, allowed);
+        Best.CopyFrom(_now);
+        if (double.IsPositiveInfinity(BestBound))
+        {
+            return BestBound;
+        }
+
+        AddPlane(0);
+        if (BestBound >= enough || (each is not null && !each(0, BestBound)))
+        {
+            Mix();
+            return BestBound;
+        }
+
+        var norm = Norm(_planes[0].Gradient);
+        var t = norm > 0 ? Math.Max(target - BestBound, 1e-3 * Math.Abs(BestBound)) / norm : 1;
+        var growths = 0;
+        var beforeGrowth = 0.0;
+        var nulls = 0;
+        for (var n = 1; n < iterations; n++)
+        {
+            Minimise(t);
+            Array.Clear(_aggregate, 0, _size);
+            var error = 0.0;
+            foreach (var plane in _planes)
+            {
+                if (plane.Weight <= 0)
+                {
+                    continue;
+                }
+
+                error += plane.Weight * plane.Error;
+                var gradient = plane.Gradient;
+                for (var c = 0; c < _size; c++)
+                {
+                    _aggregate[c] += plane.Weight * gradient[c];
+                }
+            }
+
+            norm = Norm(_aggregate);
+            var predicted = error + (t * norm);
+            var worthwhile = Math.Max(tolerance * Math.Abs(Target), GapShare * (Target - BestBound));
+            if (predicted <= worthwhile)
+            {
+                // Nothing to win near by; while the mixed gradient does not vanish there may be further away.
+                if (growths >= MostGrowths || t * norm * Reach < worthwhile)
+                {
+                    break;
+                }
+
+                growths++;
+                (beforeGrowth, t) = (t, t * 10);
+                n--;
+                continue;
+            }
+
+            for (var c = 0; c < _size; c++)
+            {
+                _point[c] = Math.Clamp(_center[c] + (t * _scale[c] * _aggregate[c]), _least[c], _greatest[c]);
+            }
+
+            FromVector(_point, _now);
+            var bound = _oracle.Evaluate(_now, allowed);
+            if (double.IsPositiveInfinity(bound))
+            {
+                BestBound = bound;
+                Best.CopyFrom(_now);
+                return bound;
+            }
+
+            if (bound >= BestBound + (0.1 * predicted))
+            {
+                // A serious step: the planes are measured from the new centre.
+                if (bound >= BestBound + (0.5 * predicted))
+                {
+                    t *= 1.8;
+                }
+
+                foreach (var plane in _planes)
+                {
+                    plane.Error += Dot(plane.Gradient) - (bound - BestBound);
+                    plane.Error = Math.Max(0, plane.Error);
+                }
+
+                BestBound = bound;
+                _point.CopyTo(_center, 0);
+                Best.CopyFrom(_now);
+                nulls = 0;
+                beforeGrowth = 0;
+                AddPlane(0);
+            }
+            else
+            {
+                var gradientError = AddNullPlane(bound);
+                nulls++;
+                if (beforeGrowth > 0)
+                {
+                    // Further away was no better: come back.
+                    (t, beforeGrowth) = (beforeGrowth, 0);
+                    growths = Reach > 1e3 ? growths : MostGrowths;
+                }
+                else if ((gradientError > 2 * predicted && nulls > 1) || nulls % 8 == 7)
+                {
+                    t *= 0.6;
+                }
+
+                if (bound > BestBound)
+                {
+                    // Better, though not enough to move the centre: keep the prices, not the centre.
+                    Best.CopyFrom(_now);
+                    foreach (var plane in _planes)
+                    {
+                        plane.Error = Math.Max(0, plane.Error + Dot(plane.Gradient) - (bound - BestBound));
+                    }
+
+                    BestBound = bound;
+                    _point.CopyTo(_center, 0);
+                }
+            }
+
+            if (BestBound >= enough || (each is not null && !each(n, bound)))
+            {
+                break;
+            }
+        }
+
+        Mix();
+        return BestBound;
+    }
+
+    /// <summary>Choices in lines of the plane that weighs most.</summary>
+    public IReadOnlyList<(int Offer, double Quantity, double Share)> HeaviestChoices()
+    {
+        Plane? heaviest = null;
+        foreach (var plane in _planes)
+        {
+            if (heaviest is null || plane.Weight > heaviest.Weight)
+            {
+                heaviest = plane;
+            }
+        }
+
+        return heaviest?.Choices ?? [];
+    }
+
+    private void Layout()
+    {
+        var model = _model;
+        var at = 0;
+        for (var i = 0; i < model.Lines; i++, at++)
+        {
+            (_scale[at], _least[at], _greatest[at]) = (_lineScale[i], 0, double.PositiveInfinity);
+        }
+
+        for (var u = 0; u < model.Units; u++)
+        {
+            var inLines = _oracle.InLines[u];
+            var all = inLines && !model.ValueOnly[u];
+            Add(inLines ? _unitScale[u] : 0);
+            Add(all ? _quantityScale[u] : 0);
+            Add(all ? _weightScale[u] : 0);
+        }
+
+        foreach (var scale in _poolScale)
+        {
+            (_scale[at], _least[at], _greatest[at]) = (scale, 0, double.PositiveInfinity);
+            at++;
+        }
+
+        for (var d = 0; d < model.Distributors; d++, at++)
+        {
+            (_scale[at], _least[at], _greatest[at]) = (_commitmentScale[d], 0, model.SharedShortfall[d]);
+        }
+
+        void Add(double scale)
+        {
+            (_scale[at], _least[at], _greatest[at]) = (scale, double.NegativeInfinity, double.PositiveInfinity);
+            at++;
+        }
+    }
+
+    private void ToVector(Prices prices, double[] vector)
+    {
+        var at = 0;
+        prices.Line.CopyTo(vector, 0);
+        at += prices.Line.Length;
+        for (var u = 0; u < prices.Value.Length; u++)
+        {
+            vector[at++] = prices.Value[u];
+            vector[at++] = prices.Quantity[u];
+            vector[at++] = prices.Weight[u];
+        }
+
+        prices.Pool.CopyTo(vector, at);
+        prices.Commitment.CopyTo(vector, at + prices.Pool.Length);
+    }
+
+    private void FromVector(double[] vector, Prices prices)
+    {
+        var at = prices.Line.Length;
+        Array.Copy(vector, prices.Line, at);
+        for (var u = 0; u < prices.Value.Length; u++)
+        {
+            prices.Value[u] = vector[at++];
+            prices.Quantity[u] = vector[at++];
+            prices.Weight[u] = vector[at++];
+        }
+
+        Array.Copy(vector, at, prices.Pool, 0, prices.Pool.Length);
+        Array.Copy(vector, at + prices.Pool.Length, prices.Commitment, 0, prices.Commitment.Length);
+    }
+
+    private double Norm(double[] vector)
+    {
+        var sum = 0.0;
+        for (var c = 0; c < _size; c++)
+        {
+            sum += _scale[c] * vector[c] * vector[c];
+        }
+
+        return sum;
+    }
+
+    /// <summary>Gradient x (point - centre).</summary>
+    private double Dot(double[] gradient)
+    {
+        var sum = 0.0;
+        for (var c = 0; c < _size; c++)
+        {
+            sum += gradient[c] * (_point[c] - _center[c]);
+        }
+
+        return sum;
+    }
+
+    private double AddNullPlane(double bound)
+    {
+        var plane = NewPlane();
+        plane.Error = Math.Max(0, bound - Dot(plane.Gradient) - BestBound);
+        Insert(plane);
+        return plane.Error;
+    }
+
+    private void AddPlane(double error)
+    {
+        var plane = NewPlane();
+        plane.Error = error;
+        Insert(plane);
+    }
+
+    private Plane NewPlane()
+    {
+        var model = _model;
+        var plane = _spare.Count > 0 ? _spare.Pop() : new Plane(_size, model.Units, model.Modes.Length);
+        plane.Weight = 0;
+        var gradient = plane.Gradient;
+        var at = 0;
+        _oracle.GradientLine.CopyTo(gradient, 0);
+        at += model.Lines;
+        for (var u = 0; u < model.Units; u++)
+        {
+            var inLines = _oracle.InLines[u];
+            gradient[at++] = inLines ? _oracle.GradientValue[u] : 0;
+            gradient[at++] = inLines && !model.ValueOnly[u] ? _oracle.GradientQuantity[u] : 0;
+            gradient[at++] = inLines && !model.ValueOnly[u] ? _oracle.GradientWeight[u] : 0;
+            plane.Mode[u] = _oracle.Selected[u] ? _oracle.BestMode[u] : -1;
+        }
+
+        _oracle.GradientPool.CopyTo(gradient, at);
+        _oracle.GradientCommitment.CopyTo(gradient, at + model.PoolIndex.Length);
+        plane.Choices.Clear();
+        plane.Choices.AddRange(_oracle.LineChosen);
+        return plane;
+    }
+
+    private void Insert(Plane plane)
+    {
+        if (_planes.Count >= MostPlanes)
+        {
+            // The plane that matters least: no weight, and furthest above the bound.
+            var worst = 0;
+            for (var k = 1; k < _planes.Count; k++)
+            {
+                var (a, b) = (_planes[k], _planes[worst]);
+                if (a.Weight < b.Weight - 1e-12 || (Math.Abs(a.Weight - b.Weight) <= 1e-12 && a.Error > b.Error))
+                {
+                    worst = k;
+                }
+            }
+
+            plane.Slot = _planes[worst].Slot;
+            _spare.Push(_planes[worst]);
+            _planes[worst] = plane;
+        }
+        else
+        {
+            plane.Slot = _planes.Count;
+            _planes.Add(plane);
+        }
+
+        if (_gramSize < MostPlanes)
+        {
+            _gramSize = MostPlanes;
+            _gram = new double[_gramSize * _gramSize];
+            _slope = new double[_gramSize];
+        }
+
+        foreach (var other in _planes)
+        {
+            var sum = 0.0;
+            var (a, b) = (plane.Gradient, other.Gradient);
+            for (var c = 0; c < _size; c++)
+            {
+                sum += _scale[c] * a[c] * b[c];
+            }
+
+            _gram[(plane.Slot * _gramSize) + other.Slot] = sum;
+            _gram[(other.Slot * _gramSize) + plane.Slot] = sum;
+        }
+    }
+
+    /// <summary>Weights of the planes: the least error + t/2 x squared length of the mixed gradient.</summary>
+    private void Minimise(double t)
+    {
+        var count = _planes.Count;
+        var total = 0.0;
+        foreach (var plane in _planes)
+        {
+            total += plane.Weight;
+        }
+
+        if (total <= 0)
+        {
+            _planes[^1].Weight = 1;
+        }
+        else
+        {
+            foreach (var plane in _planes)
+            {
+                plane.Weight /= total;
+            }
+        }
+
+        for (var k = 0; k < count; k++)
+        {
+            var sum = 0.0;
+            for (var l = 0; l < count; l++)
+            {
+                sum += _planes[l].Weight * _gram[(_planes[k].Slot * _gramSize) + _planes[l].Slot];
+            }
+
+            _slope[k] = _planes[k].Error + (t * sum);
+        }
+
+        for (var tries = 0; tries < 100 + (20 * count); tries++)
+        {
+            var (down, up) = (-1, -1);
+            for (var k = 0; k < count; k++)
+            {
+                if (up < 0 || _slope[k] < _slope[up])
+                {
+                    up = k;
+                }
+
+                if (_planes[k].Weight > 0 && (down < 0 || _slope[k] > _slope[down]))
+                {
+                    down = k;
+                }
+            }
+
+            var gain = _slope[down] - _slope[up];
+            if (gain <= 1e-10 * Math.Max(1e-3, Math.Abs(_slope[down])))
+            {
+                return;
+            }
+
+            var (a, b) = (_planes[up], _planes[down]);
+            var curve = t * (_gram[(a.Slot * _gramSize) + a.Slot] + _gram[(b.Slot * _gramSize) + b.Slot] - (2 * _gram[(a.Slot * _gramSize) + b.Slot]));
+            var move = curve > 1e-300 ? Math.Min(b.Weight, gain / curve) : b.Weight;
+            a.Weight += move;
+            b.Weight = move >= b.Weight ? 0 : b.Weight - move;
+            for (var k = 0; k < count; k++)
+            {
+                var row = _planes[k].Slot * _gramSize;
+                _slope[k] += t * move * (_gram[row + a.Slot] - _gram[row + b.Slot]);
+            }
+        }
+    }
+
+    private void Mix()
+    {
+        Array.Clear(UsedShare);
+        Array.Clear(ModeShare);
+        Array.Clear(OfferShare);
+        Array.Clear(OfferQuantity);
+        var total = 0.0;
+        foreach (var plane in _planes)
+        {
+            total += plane.Weight;
+        }
+
+        foreach (var plane in _planes)
+        {
+            var weight = total > 0 ? plane.Weight / total : 1.0 / _planes.Count;
+            if (weight <= 0)
+            {
+                continue;
+            }
+
+            for (var u = 0; u < UsedShare.Length; u++)
+            {
+                if (plane.Mode[u] >= 0)
+                {
+                    UsedShare[u] += weight;
+                    ModeShare[plane.Mode[u]] += weight;
+                }
+            }
+
+            foreach (var (offer, quantity, share) in plane.Choices)
+            {
+                OfferShare[offer] += weight * share;
+                OfferQuantity[offer] += weight * share * quantity;
+            }
+        }
+    }
+}
