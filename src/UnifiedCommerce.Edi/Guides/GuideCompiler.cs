@@ -25,6 +25,8 @@ internal static class GuideCompiler
         var (nodes, used) = Resolve(plan, steps);
         if (nodes.Count == 0) return $"{rule.Path} is no place in {plan.Message.Type}.";
         string? problem = null;
+        // What is asked of the segment itself is asked of its place in the head, if it has one there; of its values, everywhere.
+        if (used == steps.Length && nodes.Exists(node => node.Parent == 0)) nodes.RemoveAll(node => node.Parent != 0);
         foreach (var node in nodes)
         {
             var found = used == steps.Length ? OnNode(plan, guide, rule, node)

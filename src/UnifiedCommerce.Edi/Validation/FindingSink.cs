@@ -172,6 +172,10 @@ internal sealed class FindingSink(int maximumFindings)
         Add(Make("time-invalid", FindingLevel.Element, FindingSeverity.Error, $"{Place(place)} holds \"{Show(value, segment.Dialect)}\", which is no time (HHMM, HHMMSS or with decimals).",
             segment, place.Offset, Tag(segment), place.Element, place.Component, place.Repetition, "723", "9", "12") with { Found = Show(value, segment.Dialect) });
 
+    public void DateFormat(in SegmentBytes segment, ValuePlace place, ReadOnlySpan<byte> value, ReadOnlySpan<byte> format, string example) =>
+        Add(Make("date-format", FindingLevel.Condition, FindingSeverity.Error, $"{Place(place)} holds \"{Show(value, segment.Dialect)}\", but its format {Show(format, segment.Dialect)} says {example}.",
+            segment, place.Offset, Tag(segment), place.Element, place.Component, place.Repetition, "723", "8", "12") with { Found = Show(value, segment.Dialect), Expected = example });
+
     public void UnknownCode(in SegmentBytes segment, ValuePlace place, ElementSchema element, ReadOnlySpan<byte> value)
     {
         var shown = Show(value, segment.Dialect);

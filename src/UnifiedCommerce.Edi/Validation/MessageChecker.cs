@@ -16,12 +16,16 @@ internal sealed partial class MessageChecker(FindingSink sink)
     private int tagsSinceChoice = -1;
     private Transition? choice;
 
+    // Where a step that left mandatory parts out came from: when what follows belongs there, one stray segment has been met, not a jump.
+    private int jumpedFrom = -1;
+
     /// <summary>Starts a message. Without a plan only its characters are checked.</summary>
     public void Begin(MessagePlan? messagePlan)
     {
         plan = messagePlan;
         leaf = 0;
         choice = null;
+        jumpedFrom = -1;
         if (plan is null) return;
         if (counts.Length < plan.Nodes.Length) counts = new int[plan.Nodes.Length];
         // Counts are set to one when a node is entered, so none needs clearing here.
@@ -35,7 +39,7 @@ internal sealed partial class MessageChecker(FindingSink sink)
         var step = tag < 0 ? null : plan.Step(leaf, tag);
         if (step is null)
         {
-            if (tag >= 0 && choice is not null) step = Reconsider(tag);
+            if (tag >= 0) step = (choice is null ? null : Reconsider(tag)) ?? Return(tag);
             if (step is null)
             {
                 Unplaced(segment, tag);
@@ -45,7 +49,12 @@ internal sealed partial class MessageChecker(FindingSink sink)
 
         if (step.Next is not null || step.Discriminator is not null) step = Choose(step, segment);
         else if (choice is not null && tagsSinceChoice < sinceChoice.Length) sinceChoice[tagsSinceChoice++] = tag;
-        if (step.Missing.Length > 0) ReportMissing(step.Missing, segment);
+        if (step.Missing.Length > 0)
+        {
+            ReportMissing(step.Missing, segment);
+            jumpedFrom = leaf;
+        }
+
         if (step.Repeats && ++counts[step.Pivot] > step.Max) ReportTooMany(step, segment);
         foreach (var node in step.Entered) counts[node] = 1;
         leaf = step.Target;
@@ -121,6 +130,14 @@ internal sealed partial class MessageChecker(FindingSink sink)
         }
 
         return null;
+    }
+
+    private Transition? Return(int tag)
+    {
+        if (jumpedFrom < 0 || plan!.Step(jumpedFrom, tag) is not { Missing.Length: 0 } step) return null;
+        leaf = jumpedFrom;
+        jumpedFrom = -1;
+        return step;
     }
 
     private void Unplaced(in SegmentBytes segment, int tag)
@@ -276,6 +293,33 @@ internal sealed partial class MessageChecker(FindingSink sink)
         return anything;
     }
 
+    /// <summary>C507: 2379 says how the date in 2380 is written.</summary>
+    private void FormattedDate(SegmentPlan definition, in SegmentBytes segment, int element, int repetition, int startMark)
+    {
+        var format = Sibling(segment, new(startMark, segment.Marks.Length - 1), 2);
+        var value = Sibling(segment, new(startMark, segment.Marks.Length - 1), 1);
+        if (value.IsEmpty || format.Length != 3) return;
+        var (length, example, dateAt) = ((format[0] - '0') * 100 + (format[1] - '0') * 10 + format[2] - '0') switch
+        {
+            101 => (6, "YYMMDD", 0),
+            102 => (8, "CCYYMMDD", 2),
+            201 => (10, "YYMMDDHHMM", 0),
+            202 => (12, "YYMMDDHHMMSS", 0),
+            203 => (12, "CCYYMMDDHHMM", 2),
+            204 => (14, "CCYYMMDDHHMMSS", 2),
+            401 => (4, "HHMM", -1),
+            402 => (6, "HHMMSS", -1),
+            602 => (4, "CCYY", -1),
+            610 => (6, "CCYYMM", -1),
+            616 => (6, "CCYYWW", -1),
+            _ => (0, "", -1),
+        };
+        if (length == 0) return;
+        if (value.Length == length && value.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0 && (dateAt < 0 || IsDate(value.Slice(dateAt, 6)))) return;
+        var at = (segment.Marks[startMark + 1] & DelimiterIndex.OffsetMask) + 1;
+        sink.DateFormat(segment, new(definition, element, 2, repetition, at, true), value, format, example);
+    }
+
     private void CloseRepetition(SegmentPlan definition, in SegmentBytes segment, bool exact, ref ElementSlot slot, int element, int repetition, int startMark, int components, ulong present)
     {
         if (!slot.IsComposite) return;
@@ -285,7 +329,7 @@ internal sealed partial class MessageChecker(FindingSink sink)
             if (definition.Rules[slot.First + c].Mandatory && (present & (1UL << c)) == 0 && (present != 0 || slot.Mandatory)) sink.MissingElement(segment, definition, element, c + 1, at, exact, repetition);
         }
 
-        _ = components;
+        if (slot.IsFormattedDate && components >= 3) FormattedDate(definition, segment, element, repetition, startMark);
         if (!slot.Notes.IsEmpty) ComponentNotes(segment, ref slot, element, present, at);
     }
 

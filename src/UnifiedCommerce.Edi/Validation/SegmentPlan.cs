@@ -66,6 +66,9 @@ internal struct ElementSlot
 
     /// <summary>Whether a component after the first is mandatory, so that a simple value there is a fault.</summary>
     public bool NeedsMore;
+
+    /// <summary>Whether it is C507, whose third component says how its second is written.</summary>
+    public bool IsFormattedDate;
     public ImmutableArray<ConditionNote> Notes;
 }
 
@@ -124,6 +127,7 @@ internal sealed class SegmentPlan
                 Mandatory = use.Mandatory,
                 IsComposite = use.Composite is not null,
                 NeedsMore = use.Composite is not null && components.Skip(1).Any(component => component.Mandatory),
+                IsFormattedDate = use.Composite is { Id: "C507" } && components is [_, { Id: "2380" }, { Id: "2379" }],
                 Notes = use.Composite?.Notes ?? [],
             };
             if (use.Mandatory) LastMandatory = i + 1;

@@ -31,6 +31,7 @@ internal sealed class ValidationRun
     private Dialect? dialect;
     private Dialect? serviceDialect;
     private SchemaDirectory? serviceDirectory;
+    private string serviceRelease = "";
 
     public ValidationRun(EdiSchemas schemas, ValidationOptions options)
     {
@@ -157,18 +158,20 @@ internal sealed class ValidationRun
     /// <summary>ISA has its own check; the other headers and trailers are segments like any.</summary>
     private void ServiceElements(SegmentKind kind, in SegmentBytes segment)
     {
-        if (!ReferenceEquals(serviceDialect, dialect))
+        // GS08, not ISA12, says which release the sets and their headers are written in.
+        var release = dialect!.Standard == EdiStandard.X12 ? sink.Group?.Version ?? dialect.SyntaxIdentifier : "";
+        if (!ReferenceEquals(serviceDialect, dialect) || release != serviceRelease)
         {
-            serviceDialect = dialect;
-            serviceDirectory = dialect!.Standard switch
+            (serviceDialect, serviceRelease) = (dialect, release);
+            serviceDirectory = dialect.Standard switch
             {
-                EdiStandard.X12 => schemas.Nearest(EdiStandard.X12, dialect.SyntaxIdentifier),
+                EdiStandard.X12 => schemas.Nearest(EdiStandard.X12, release),
                 EdiStandard.Edifact => schemas.Service(dialect.SyntaxVersion),
                 _ => schemas.Directory(EdiStandard.Tradacoms, ""),
             };
         }
 
-        var directory = dialect!.Standard == EdiStandard.X12 && kind == SegmentKind.InterchangeHeader ? null : serviceDirectory;
+        var directory = dialect.Standard == EdiStandard.X12 && kind == SegmentKind.InterchangeHeader ? null : serviceDirectory;
         // Senders mix the headers of syntax 3 and 4 (dates of eight digits, further components); they are read all the same.
         if (directory is not null) checker.Loose(segment, directory, dialect.Standard != EdiStandard.Edifact);
     }
