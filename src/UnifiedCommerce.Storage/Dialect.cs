@@ -16,7 +16,7 @@ internal sealed partial class Dialect
 
     public bool IsPostgres { get; }
 
-    /// <summary>Replaces <c>{any ids}</c>, <c>{texts keys}</c>, <c>{lock}</c> and <c>{skip}</c>. SQLite has one writer, so locks are empty there.</summary>
+    /// <summary>Replaces <c>{any ids}</c>, <c>{none keys}</c>, <c>{each kinds}</c>, <c>{lock}</c> and <c>{skip}</c>. SQLite has one writer, so locks are empty there.</summary>
     public string Translate(string sql) => sql.Contains('{', StringComparison.Ordinal) ? _translated.GetOrAdd(sql, Expand, this) : sql;
 
     static string Expand(string sql, Dialect dialect) => Token().Replace(sql, match => (match.Groups[1].Value, dialect.IsPostgres) switch
@@ -25,6 +25,8 @@ internal sealed partial class Dialect
         ("any", false) => $"in (select value from json_each(@{match.Groups[2].Value}))",
         ("none", true) => $"<> all(@{match.Groups[2].Value})",
         ("none", false) => $"not in (select value from json_each(@{match.Groups[2].Value}))",
+        ("each", true) => $"unnest(@{match.Groups[2].Value}) as each(value)",
+        ("each", false) => $"json_each(@{match.Groups[2].Value}) as each",
         ("lock", true) => "for update",
         ("skip", true) => "for update skip locked",
         ("lock", false) or ("skip", false) => "",
@@ -35,7 +37,7 @@ internal sealed partial class Dialect
         ("churn", true) => " with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, "
             + "autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 50000)",
         ("churn", false) => "",
-        _ => throw new InvalidOperationException($"Found {match.Value} in an SQL text, expected any, none, lock, skip, identity, bytes or churn."),
+        _ => throw new InvalidOperationException($"Found {match.Value} in an SQL text, expected any, none, each, lock, skip, identity, bytes or churn."),
     });
 
     [GeneratedRegex(@"\{(\w+)(?: (\w+))?\}", RegexOptions.CultureInvariant)]

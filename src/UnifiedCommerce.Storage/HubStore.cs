@@ -1,5 +1,6 @@
 using System.Data.Common;
 using UnifiedCommerce.Core;
+using UnifiedCommerce.Core.Jobs;
 
 namespace UnifiedCommerce.Storage;
 
@@ -78,6 +79,15 @@ public abstract class HubStore : IStore, IAsyncDisposable
 
     /// <inheritdoc/>
     public abstract Task<IWork> BeginAsync(CancellationToken cancellationToken);
+
+    /// <summary>The durable queue behind the jobs engine.</summary>
+    public IJobQueue JobQueue { get; private protected init; } = null!;
+
+    /// <summary>What the console's Jobs pages show and do.</summary>
+    public IJobViews JobViews { get; private protected init; } = null!;
+
+    /// <summary>A unit of work for the queue's own statements.</summary>
+    internal virtual async Task<Work> BeginQueueAsync(CancellationToken cancellationToken) => (Work)await BeginAsync(cancellationToken);
 
     /// <summary>A connection for reading outside any unit of work: the console's queries, which block no writer.</summary>
     internal abstract Task<ReadSession> ReadAsync(CancellationToken cancellationToken);

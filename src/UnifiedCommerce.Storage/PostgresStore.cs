@@ -7,6 +7,8 @@ namespace UnifiedCommerce.Storage;
 public sealed class PostgresStore : HubStore
 {
     readonly NpgsqlDataSource _source;
+    readonly NpgsqlDataSource _queueSource;
+    readonly PostgresJobQueue _queue;
     readonly FeedEnd _events = new("events_sequence_seq");
     readonly FeedEnd _audit = new("audit_id_seq");
 
@@ -18,6 +20,14 @@ public sealed class PostgresStore : HubStore
         };
         builder.ApplicationName ??= "UnifiedCommerce";
         _source = NpgsqlDataSource.Create(builder);
+        // The queue's statements live off their indexes, and a plan made while the table was empty must not stay.
+        builder.Options = $"{builder.Options} -c enable_seqscan=off -c enable_bitmapscan=off -c plan_cache_mode=force_generic_plan".Trim();
+        builder.MaxPoolSize = 10;
+        _queueSource = NpgsqlDataSource.Create(builder);
+        var queue = new PostgresJobQueue(this);
+        _queue = queue;
+        JobQueue = queue;
+        JobViews = new StoredJobViews(this);
     }
 
     internal NpgsqlDataSource Source => _source;
@@ -26,14 +36,32 @@ public sealed class PostgresStore : HubStore
     {
         await using var connection = await _source.OpenConnectionAsync(cancellationToken);
         if (Options.Migrate)
+        {
             await Migrations.ApplyAsync(connection, cancellationToken);
+            await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+            await Partitions.PrepareAsync(new Session(connection, Dialect) { Transaction = transaction }, Options.MachineTime.GetUtcNow(), cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+        }
         Epoch = await new Session(connection, Dialect).NumberAsync("select cast(value as bigint) from hub_meta where name = 'epoch'", null, cancellationToken) ?? 1;
     }
 
     /// <inheritdoc/>
-    public override async Task<IWork> BeginAsync(CancellationToken cancellationToken)
+    public override async Task<IWork> BeginAsync(CancellationToken cancellationToken) => await BeginAsync(_source, cancellationToken);
+
+    internal override Task<Work> BeginQueueAsync(CancellationToken cancellationToken) => BeginAsync(_queueSource, cancellationToken);
+
+    /// <summary>Here at once, in other processes by a notification that is gathered and sent outside any transaction of the business.</summary>
+    internal override void Committed(IReadOnlyCollection<string> kinds)
     {
-        var connection = await _source.OpenConnectionAsync(cancellationToken);
+        Tell(kinds);
+        _queue.NotifyOthers(kinds);
+    }
+
+    internal void Heard(IReadOnlyCollection<string> kinds) => Tell(kinds);
+
+    async Task<Work> BeginAsync(NpgsqlDataSource source, CancellationToken cancellationToken)
+    {
+        var connection = await source.OpenConnectionAsync(cancellationToken);
         try
         {
             var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -59,7 +87,12 @@ public sealed class PostgresStore : HubStore
         _audit.FindAsync(session, Options.MachineTime, cancellationToken);
 
     /// <inheritdoc/>
-    public override ValueTask DisposeAsync() => _source.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await _queue.DisposeAsync();
+        await _queueSource.DisposeAsync();
+        await _source.DisposeAsync();
+    }
 
     sealed class PostgresWork(PostgresStore store, Session session, NpgsqlConnection connection, NpgsqlTransaction transaction) : Work(store, session)
     {

@@ -90,6 +90,10 @@ internal sealed class Bulk<T>
         return Insert(table, $"on conflict ({string.Join(", ", keys)}) do update set {set}", columns);
     }
 
+    /// <summary>Any other statement: on PostgreSQL <c>{rows}</c> stands for the rows as <c>v</c>, on SQLite it runs per row with <c>$column</c>.</summary>
+    public static Bulk<T> Special(string postgres, string sqlite, params Column<T>[] columns) =>
+        new(columns, postgres.Replace("{rows}", Unnest(columns), StringComparison.Ordinal), sqlite);
+
     /// <summary>Updates by key.</summary>
     public static Bulk<T> Update(string table, string[] keys, params Column<T>[] columns)
     {

@@ -1,14 +1,15 @@
--- Jobs: unfinished ones in a small table that stays small, finished ones apart, so that a claim never meets them.
--- State of a job: 0 ready, 1 running, 2 scheduled. State of a finished one: succeeded, failed, cancelled.
+-- Jobs: unfinished ones in a table that stays small, finished ones apart, so that a claim never meets them.
+-- State of a job: 0 ready, 1 running, 2 scheduled, 3 failed (waits for a person). Of a finished one: Succeeded, Cancelled.
 -- Compatible-from: 1
 
 create table jobs (
   id {identity}, kind text not null, args text not null, lane text not null, unique_key text, priority bigint not null, state bigint not null,
   run_at bigint not null, attempt bigint not null, max_attempts bigint not null, fence bigint not null, again bigint not null,
-  enqueued_at bigint not null, claimed_at bigint, lease_until bigint, worker text){churn};
+  enqueued_at bigint not null, claimed_at bigint, lease_until bigint, worker text, reason text){churn};
 create index jobs_ready on jobs (kind, lane, priority, id) where state = 0;
 create index jobs_running on jobs (kind, lane) where state = 1;
 create index jobs_scheduled on jobs (run_at) where state = 2;
+create index jobs_failed on jobs (kind, id) where state = 3;
 create unique index jobs_unique on jobs (unique_key) where unique_key is not null;
 
 --@sqlite
@@ -24,8 +25,6 @@ create table finished_jobs (
   worker text, unique_key text, reason text, primary key (id, finished_at)) partition by range (finished_at);
 create table finished_jobs_default partition of finished_jobs default;
 --@all
-create index finished_jobs_unsuccessful on finished_jobs (state, id) where state <> 'succeeded';
-
 create table job_errors (
   job_id bigint not null, attempt bigint not null, at bigint not null, worker text, outcome text not null, text text not null,
   primary key (job_id, attempt, at));

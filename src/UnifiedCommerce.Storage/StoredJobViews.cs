@@ -1,0 +1,169 @@
+using UnifiedCommerce.Core.Jobs;
+using UnifiedCommerce.Core.Status;
+
+namespace UnifiedCommerce.Storage;
+
+/// <summary>The console's Jobs pages: reads without locks, actions in a transaction with their audit entry.</summary>
+internal sealed class StoredJobViews(HubStore store) : IJobViews
+{
+    const int MostFinishedSearched = 200_000;
+    const int MostAtOnce = 10_000;
+    const long HourMicros = 3_600_000_000;
+
+    const string Unfinished = "select id, kind, args, lane, state, attempt, max_attempts, priority, enqueued_at, run_at, claimed_at, null as finished_at, worker, unique_key, reason from jobs";
+    const string Finished = "select id, kind, args, lane, case when state = 'Succeeded' then 4 else 5 end as state, attempt, max_attempts, priority, enqueued_at, "
+        + "null as run_at, claimed_at, finished_at, worker, unique_key, reason from finished_jobs";
+
+    public async Task<IReadOnlyList<JobCount>> CountsAsync(CancellationToken cancellationToken)
+    {
+        await using var read = await store.ReadAsync(cancellationToken);
+        var counts = await read.Session.ListAsync(
+            "select kind, state, count(*), min(case when state = 2 then run_at else enqueued_at end) from jobs group by kind, state order by kind, state", null,
+            static row => new JobCount(row.Text(), (JobStanding)row.Int(), row.Number(), row.MomentOrNull()), cancellationToken);
+        var finished = await read.Session.ListAsync(
+            "select kind, cast(sum(succeeded) as bigint), cast(sum(cancelled) as bigint) from job_counts where hour > @since group by kind order by kind",
+            new { since = store.Now - 24 * HourMicros }, static row => (Kind: row.Text(), Succeeded: row.Number(), Cancelled: row.Number()), cancellationToken);
+        foreach (var (kind, succeeded, cancelled) in finished)
+        {
+            if (succeeded > 0)
+                counts.Add(new JobCount(kind, JobStanding.Succeeded, succeeded, null));
+            if (cancelled > 0)
+                counts.Add(new JobCount(kind, JobStanding.Cancelled, cancelled, null));
+        }
+        return counts;
+    }
+
+    public async Task<IReadOnlyList<JobListing>> ListAsync(JobFilter filter, int limit, CancellationToken cancellationToken)
+    {
+        await using var read = await store.ReadAsync(cancellationToken);
+        var finished = filter.Standing is JobStanding.Succeeded or JobStanding.Cancelled;
+        var sql = (finished ? Finished : Unfinished) + Where(filter, finished) + filter.Standing switch
+        {
+            JobStanding.Queued => " order by priority, id",
+            JobStanding.Scheduled => " order by run_at, id",
+            _ => " order by id desc",
+        } + " limit @limit";
+        return await read.Session.ListAsync(sql, Args(filter, limit), Read, cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<long>> MatchingIdsAsync(JobFilter filter, CancellationToken cancellationToken)
+    {
+        await using var read = await store.ReadAsync(cancellationToken);
+        var finished = filter.Standing is JobStanding.Succeeded or JobStanding.Cancelled;
+        return await read.Session.ListAsync($"select id from {(finished ? "finished_jobs" : "jobs")}{Where(filter, finished)} order by id desc limit @limit",
+            Args(filter, MostAtOnce), static row => row.Number(), cancellationToken);
+    }
+
+    static string Where(JobFilter filter, bool finished)
+    {
+        var words = new List<string>();
+        if (filter.Standing is { } standing)
+            words.Add(finished ? $"state = '{standing}'" : $"state = {(int)standing}");
+        if (filter.Kind is not null)
+            words.Add("kind = @Kind");
+        if (filter.Lane is not null)
+            words.Add("lane = @Lane");
+        if (filter.BeforeId is not null)
+            words.Add("id < @BeforeId");
+        if (!string.IsNullOrEmpty(filter.Text))
+        {
+            words.Add("(args like @like escape '~' or unique_key like @like escape '~')");
+            if (finished)
+                words.Add("id > (select max(id) from finished_jobs) - @searched");
+        }
+        return words.Count == 0 ? "" : " where " + string.Join(" and ", words);
+    }
+
+    static object Args(JobFilter filter, int limit) => new
+    {
+        filter.Kind, filter.Lane, filter.BeforeId, limit, searched = (long)MostFinishedSearched,
+        like = string.IsNullOrEmpty(filter.Text) ? null
+            : "%" + filter.Text.Replace("~", "~~", StringComparison.Ordinal).Replace("%", "~%", StringComparison.Ordinal).Replace("_", "~_", StringComparison.Ordinal) + "%",
+    };
+
+    public async Task<JobDetail?> FindAsync(long id, CancellationToken cancellationToken)
+    {
+        await using var read = await store.ReadAsync(cancellationToken);
+        var job = await read.Session.FirstAsync(Unfinished + " where id = @id", new { id }, Read, cancellationToken)
+            ?? await read.Session.FirstAsync(Finished + " where id = @id", new { id }, Read, cancellationToken);
+        if (job is null)
+            return null;
+        var attempts = await read.Session.ListAsync("select attempt, at, worker, outcome, text from job_errors where job_id = @id order by at desc, attempt desc limit 100",
+            new { id }, static row => new JobAttempt(row.Int(), row.Moment(), row.TextOrNull(), row.Text(), row.Text()), cancellationToken);
+        return new JobDetail(job, attempts);
+    }
+
+    public async Task<IReadOnlyList<JobHour>> HoursAsync(int hours, CancellationToken cancellationToken)
+    {
+        await using var read = await store.ReadAsync(cancellationToken);
+        return await read.Session.ListAsync("select hour, cast(sum(succeeded) as bigint), cast(sum(failed) as bigint), cast(sum(retried) as bigint) "
+            + "from job_counts where hour > @since group by hour order by hour", new { since = store.Now - hours * HourMicros },
+            static row => new JobHour(row.Moment(), row.Number(), row.Number(), row.Number()), cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<JobWorker>> WorkersAsync(CancellationToken cancellationToken)
+    {
+        await using var read = await store.ReadAsync(cancellationToken);
+        return await read.Session.ListAsync("select id, host, pid, started_at, seen_at from workers order by started_at desc", null,
+            static row => new JobWorker(row.Text(), row.Text(), row.Int(), row.Moment(), row.Moment()), cancellationToken);
+    }
+
+    public Task<int> RetryAsync(IReadOnlyCollection<long> ids, string actor, CancellationToken cancellationToken) =>
+        ActAsync("job.retried", ids, actor, null, async (work, args) =>
+        {
+            var ready = await work.Session.ListAsync("update jobs set state = 0, attempt = 0, run_at = @now, reason = @reason where id {any ids} and state in (2, 3) returning id, kind",
+                args, static row => (Id: row.Number(), Kind: row.Text()), cancellationToken);
+            // A cancelled one is inserted anew: its number stays with what was cancelled.
+            var again = await work.Session.ListAsync("select id, kind, args, lane, unique_key, priority, max_attempts from finished_jobs where id {any ids} and state = 'Cancelled' order by id",
+                args, row => (Id: row.Number(), Job: new JobRow(row.Text(), row.Text(), row.Text(), row.TextOrNull(), row.Number(), JobRow.Ready, work.Store.Now, 0, row.Number(),
+                    work.Store.Epoch << JobRow.EpochShift, work.Store.Now)), cancellationToken);
+            work.Pending.Jobs.AddRange(again.Select(row => row.Job));
+            work.Pending.ReadyKinds.UnionWith(ready.Select(row => row.Kind));
+            await work.Session.RunAsync("update tasks set closed_at = @now, outcome = @outcome where closed_at is null and key {any keys}", new
+            {
+                now = work.Store.Now, outcome = $"retried by {actor}", keys = work.Session.Dialect.List(ready.Select(row => $"failed-job:{row.Id}")),
+            }, cancellationToken);
+            return [.. ready.Select(row => row.Id), .. again.Select(row => row.Id)];
+        }, cancellationToken);
+
+    public Task<int> CancelAsync(IReadOnlyCollection<long> ids, string actor, string reason, CancellationToken cancellationToken) =>
+        ActAsync("job.cancelled", ids, actor, reason, async (work, args) =>
+        {
+            const string Waiting = "from jobs where id {any ids} and state <> 1";
+            var held = await work.Session.ListAsync($"select id {Waiting} order by id {{lock}}", args, static row => row.Number(), cancellationToken);
+            await work.Session.RunAsync("insert into finished_jobs (id, kind, args, lane, priority, state, attempt, max_attempts, enqueued_at, claimed_at, finished_at, worker, unique_key, reason) "
+                + $"select id, kind, args, lane, priority, 'Cancelled', attempt, max_attempts, enqueued_at, claimed_at, @now, worker, unique_key, @reason {Waiting}", args, cancellationToken);
+            await work.Session.RunAsync($"delete {Waiting}", args, cancellationToken);
+            await work.Session.RunAsync("update tasks set closed_at = @now, outcome = @outcome where closed_at is null and key {any keys}", new
+            {
+                now = work.Store.Now, outcome = $"cancelled by {actor}", keys = work.Session.Dialect.List(held.Select(id => $"failed-job:{id}")),
+            }, cancellationToken);
+            return held;
+        }, cancellationToken);
+
+    public Task<int> DeleteAsync(IReadOnlyCollection<long> ids, string actor, CancellationToken cancellationToken) =>
+        ActAsync("job.deleted", ids, actor, null, async (work, args) =>
+        {
+            var failed = await work.Session.ListAsync("delete from jobs where id {any ids} and state = 3 returning id", args, static row => row.Number(), cancellationToken);
+            var finished = await work.Session.ListAsync("delete from finished_jobs where id {any ids} returning id", args, static row => row.Number(), cancellationToken);
+            return [.. failed, .. finished];
+        }, cancellationToken);
+
+    async Task<int> ActAsync(string action, IReadOnlyCollection<long> ids, string actor, string? reason, Func<Work, object, Task<IReadOnlyList<long>>> act,
+        CancellationToken cancellationToken)
+    {
+        if (ids.Count == 0)
+            return 0;
+        await using var work = (Work)await store.BeginAsync(cancellationToken);
+        var done = await act(work, new { ids = work.Session.Dialect.List(ids), now = store.Now, reason });
+        if (done.Count == 0)
+            return 0;
+        await work.Audit.AddAsync([.. done.Select(id => new AuditEntry(Stored.Moment(store.Now), actor, action, $"job:{id}", null,
+            reason is null ? null : Stored.Json(new { reason })))], cancellationToken);
+        await work.CommitAsync(cancellationToken);
+        return done.Count;
+    }
+
+    static JobListing Read(Row row) => new(row.Number(), row.Text(), row.Text(), row.Text() is { Length: > 0 } lane ? lane : null, (JobStanding)row.Int(), row.Int(), row.Int(),
+        row.Int(), row.Moment(), row.MomentOrNull(), row.MomentOrNull(), row.MomentOrNull(), row.TextOrNull(), row.TextOrNull(), row.TextOrNull());
+}
