@@ -145,7 +145,7 @@ public sealed class PartnerFileTests
 
         Assert.Empty(reading.Diagnostics.Where(diagnostic => diagnostic.Severity == Severity.Error));
         Assert.NotNull(reading.House);
-        Assert.Equal(12, reading.Partners.Count);
+        Assert.Equal(14, reading.Partners.Count);
         Assert.Equal(6, reading.Partners.Count(partner => partner.Role == PartnerRole.Distributor));
         Assert.Equal(0.9185m, reading.House.RateOn("USD", new DateOnly(2026, 3, 2))!.Rate);
         Assert.All(reading.Partners.Where(partner => partner.Terms.Count > 0), partner =>
@@ -188,7 +188,7 @@ public sealed class PartnerFileTests
         return Assert.Single(reading.Diagnostics, diagnostic => diagnostic.Severity == Severity.Error);
     }
 
-    private static string Root()
+    internal static string Root()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "UnifiedCommerce.sln")))
