@@ -9,6 +9,9 @@ public sealed record PartnersReading(House? House, IReadOnlyList<Partner> Partne
 /// <summary>Reads a whole mappings folder: house.yaml and one folder per partner.</summary>
 public static class PartnerFolder
 {
+    /// <summary>The folder of mappings that partners' mappings extend; it is no partner.</summary>
+    public const string SharedMappings = "base";
+
     /// <summary>Reads everything and checks what only shows between files: names of partners, envelope ids, currencies without a rate.
     /// One partner's fault leaves the others in.</summary>
     public static PartnersReading LoadAll(string mappings)
@@ -22,7 +25,7 @@ public static class PartnerFolder
         diagnostics.AddRange(house.Diagnostics);
         List<Partner> partners = [];
         HashSet<string> ids = new(StringComparer.Ordinal);
-        foreach (string folder in Directory.GetDirectories(mappings).Where(folder => Path.GetFileName(folder)[0] != '.' && Path.GetFileName(folder) != "base").Order(StringComparer.Ordinal))
+        foreach (string folder in Directory.GetDirectories(mappings).Where(folder => Path.GetFileName(folder) is [not '.', ..] and not SharedMappings).Order(StringComparer.Ordinal))
         {
             ids.Add(Path.GetFileName(folder));
             PartnerReading reading = PartnerFile.Load(folder);

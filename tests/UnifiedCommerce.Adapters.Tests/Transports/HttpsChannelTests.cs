@@ -42,7 +42,7 @@ public sealed class HttpsChannelTests : TransportContract, IAsyncLifetime
         {
             seen = $"{context.Request.Headers["Idempotency-Key"]} {context.Request.Headers.Authorization} {context.Request.ContentType}";
             context.Response.ContentType = "application/json";
-            await context.Response.WriteAsync("""{"status":"accepted"}""");
+            await context.Response.WriteAsync("""{"status":"accepted"}""", context.RequestAborted);
         };
 
         SendResult.Sent sent = Assert.IsType<SendResult.Sent>(await channel.SendAsync(Partner, DispatchOf("PO-000001-1", "{}"), default));
@@ -135,8 +135,8 @@ public sealed class HttpsChannelTests : TransportContract, IAsyncLifetime
             await TakeBytesAsync(context);
             while (!context.RequestAborted.IsCancellationRequested)
             {
-                await context.Response.WriteAsync(" ");
-                await context.Response.Body.FlushAsync();
+                await context.Response.WriteAsync(" ", context.RequestAborted);
+                await context.Response.Body.FlushAsync(context.RequestAborted);
                 await Task.Delay(20, CancellationToken.None);
             }
         };
@@ -153,7 +153,7 @@ public sealed class HttpsChannelTests : TransportContract, IAsyncLifetime
             byte[] chunk = new byte[64 * 1024];
             for (int i = 0; i < 64; i++)
             {
-                await context.Response.Body.WriteAsync(chunk);
+                await context.Response.Body.WriteAsync(chunk, context.RequestAborted);
             }
         };
 
@@ -233,7 +233,7 @@ public sealed class HttpsChannelTests : TransportContract, IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        await server.StartAsync();
+        await server.StartAsync(CancellationToken.None);
         address = new Uri(server.Urls.Single());
     }
 
@@ -270,14 +270,14 @@ public sealed class HttpsChannelTests : TransportContract, IAsyncLifetime
     private async Task TakeBytesAsync(HttpContext context)
     {
         using MemoryStream body = new();
-        await context.Request.Body.CopyToAsync(body);
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         orders.TryAdd(context.Request.Headers["Idempotency-Key"].ToString()[..9], body.ToArray());
     }
 
     private static async Task AnswerAsync(HttpContext context, string type, string body)
     {
         context.Response.ContentType = type;
-        await context.Response.WriteAsync(body);
+        await context.Response.WriteAsync(body, context.RequestAborted);
     }
 
     private sealed class OneSecret(string name, string value) : ISecrets
