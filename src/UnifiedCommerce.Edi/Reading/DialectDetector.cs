@@ -64,7 +64,7 @@ internal static class DialectDetector
         {
             return Detection.Interactive;
         }
-        else if (data.StartsWith("UNB"u8) || (allowFragment && (data.StartsWith("UNH"u8) || data.StartsWith("UNG"u8))))
+        else if ((data.StartsWith("UNB"u8) && (allowFragment || HasSyntaxIdentifier(data))) || (allowFragment && (data.StartsWith("UNH"u8) || data.StartsWith("UNG"u8))))
         {
             dialect = EdifactFromHeader(data);
         }
@@ -90,7 +90,7 @@ internal static class DialectDetector
     private static Dialect? X12FromIsa(ReadOnlySpan<byte> data)
     {
         byte separator = data[3];
-        if (IsLetterOrDigit(separator) || separator is (byte)' ' or (byte)'\r' or (byte)'\n')
+        if (!CanDelimit(separator) || separator is (byte)'\r' or (byte)'\n')
         {
             return null;
         }
@@ -123,7 +123,7 @@ internal static class DialectDetector
             {
                 return null;
             }
-            int next = FindGroup(data, p, separator);
+            int next = FindGroup(data, p + 1, separator);
             if (next == p + 1 || (next > 0 && EndsLikeHeader(data, p, next)))
             {
                 // ISA16 is missing: the first byte after the separator ends the segment.
@@ -132,6 +132,11 @@ internal static class DialectDetector
             }
             else
             {
+                if (next < 0 && !IsVersion(Trim(data[starts[12]..(starts[13] - 1)])))
+                {
+                    // Sixteen separators were found, but across other segments.
+                    return null;
+                }
                 component = data[p];
                 int last = next > 0 ? next - 1 : Math.Min(p + 1, data.Length - 1);
                 while (last > p + 1 && data[last] is (byte)'\r' or (byte)'\n' or (byte)' ' or (byte)'\t')
@@ -156,11 +161,11 @@ internal static class DialectDetector
             terminator = last == 4 ? (byte)'\n' : IsLetterOrDigit(data[last]) ? data[last + 1] : data[last];
             component = last > 4 && !IsLetterOrDigit(data[last - 1]) && data[last - 1] != separator ? data[last - 1] : (byte)0;
         }
-        if (IsLetterOrDigit(terminator) || terminator is (byte)' ' || terminator == separator)
+        if (!CanDelimit(terminator) || terminator == separator)
         {
             return null;
         }
-        if (IsLetterOrDigit(component) || component is (byte)' ')
+        if (!CanDelimit(component))
         {
             component = 0;
         }
@@ -206,6 +211,8 @@ internal static class DialectDetector
         }
         return -1;
     }
+
+    private static bool IsVersion(ReadOnlySpan<byte> value) => value.Length is 4 or 5 && value.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0;
 
     /// <summary>Whether the segment after ISA ends with the byte at <paramref name="p"/> before its line break, as ISA does.</summary>
     private static bool EndsLikeHeader(ReadOnlySpan<byte> data, int p, int next)
@@ -261,6 +268,7 @@ internal static class DialectDetector
         ReadOnlySpan<byte> rest = data[next..];
         if (rest.StartsWith("UIB"u8))
         {
+            headerOffset = next;
             return Detection.Interactive;
         }
         if (!rest.StartsWith("UNB"u8) && !rest.StartsWith("UNH"u8) && !rest.StartsWith("UNG"u8))
@@ -272,6 +280,11 @@ internal static class DialectDetector
         byte release = data[6] == ' ' ? (byte)0 : data[6];
         byte reserved = trimmed ? (byte)' ' : data[7];
         byte terminator = trimmed ? data[7] : data[8];
+        if (!CanDelimit(terminator) || !CanDelimit(element) || !CanDelimit(component))
+        {
+            // The advice is damaged; the header after it is read with the standard's delimiters.
+            return Detection.None;
+        }
         (string identifier, int version) = SyntaxOf(rest, element, component);
         byte repetition = version >= 4 && reserved != ' ' && !IsLetterOrDigit(reserved) ? reserved : (byte)0;
         headerOffset = next;
@@ -294,10 +307,14 @@ internal static class DialectDetector
         return Detection.Found;
     }
 
+    /// <summary>Whether four letters follow UNB; among other data the three letters alone are no header.</summary>
+    private static bool HasSyntaxIdentifier(ReadOnlySpan<byte> data) =>
+        data.Length > 8 && IsLetterOrDigit(data[4]) && IsLetterOrDigit(data[5]) && IsLetterOrDigit(data[6]) && IsLetterOrDigit(data[7]);
+
     private static Dialect? EdifactFromHeader(ReadOnlySpan<byte> data)
     {
         byte element = data[3];
-        if (IsLetterOrDigit(element) || element is (byte)' ' or (byte)'\r' or (byte)'\n')
+        if (!CanDelimit(element) || element is (byte)'\r' or (byte)'\n')
         {
             return null;
         }
@@ -319,7 +336,7 @@ internal static class DialectDetector
             {
                 message--;
             }
-            if (message > 4 && !IsLetterOrDigit(data[message - 1]) && data[message - 1] != element && data[message - 1] != component)
+            if (message > 4 && CanDelimit(data[message - 1]) && data[message - 1] != element && data[message - 1] != component)
             {
                 terminator = data[message - 1];
             }
@@ -444,6 +461,9 @@ internal static class DialectDetector
         _ when value.SequenceEqual("00501"u8) => "00501",
         _ => Encoding.Latin1.GetString(value[..Math.Min(value.Length, 16)]),
     };
+
+    /// <summary>A letter, digit or space cannot be told from data; 0 stands for a delimiter that does not exist.</summary>
+    private static bool CanDelimit(byte value) => value is not 0 and not (byte)' ' && !IsLetterOrDigit(value);
 
     internal static bool IsLetterOrDigit(byte value) =>
         value is (>= (byte)'0' and <= (byte)'9') or (>= (byte)'A' and <= (byte)'Z') or (>= (byte)'a' and <= (byte)'z');

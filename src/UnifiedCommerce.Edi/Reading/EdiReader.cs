@@ -27,6 +27,7 @@ public ref struct EdiReader
     private int endCursor;
     private int markCursor;
     private int headerAt;
+    private int brokenHeaderAt;
     private bool composite;
     private byte terminator;
     private bool isX12;
@@ -51,7 +52,7 @@ public ref struct EdiReader
         state.Open();
         this.state = state;
         index = state.Index!;
-        headerAt = -1;
+        headerAt = brokenHeaderAt = -1;
         if (state.Dialect is not null)
         {
             index.Reset(state.Dialect, 0);
@@ -256,6 +257,8 @@ public ref struct EdiReader
         return true;
     }
 
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
     /// <summary>1 for what may begin a tag, 2 for what may follow (X12.6 3.5, ISO 9735-1).</summary>
     private static ReadOnlySpan<byte> TagClasses =>
     [
@@ -310,7 +313,7 @@ public ref struct EdiReader
     private bool End(int at)
     {
         next = at;
-        if (isFinalBlock && state.InterchangeIndex < 0 && !state.Ended && !state.Findings.Exists(static f => f.Severity == FindingSeverity.Error))
+        if (isFinalBlock && state.InterchangeIndex < 0 && !state.Ended && !state.Findings.Exists(static f => f.Code == "interactive-not-supported"))
         {
             Add("nothing-to-read", "The input holds no ISA, UNA, UNB or STX: nothing in it can be read as EDI.", 0);
         }
@@ -349,6 +352,7 @@ public ref struct EdiReader
                 }
                 state.Dialect = dialect;
                 Use(dialect!);
+                state.JunkReported = false;
                 state.InterchangeOffset = state.Consumed + at;
                 state.InInterchange = true;
                 state.InGroup = state.InMessage = false;
@@ -374,11 +378,11 @@ public ref struct EdiReader
                     state.Consumed + at, FindingLevel.Syntax, FindingSeverity.Error, "UIB", "0085", "2");
                 state.InInterchange = false;
                 state.JunkReported = true;
-                return Seek(at + 3);
+                return Seek(at + headerOffset + 3);
             default:
                 if (state.InInterchange)
                 {
-                    headerAt = at;
+                    headerAt = brokenHeaderAt = at;
                     return true;
                 }
                 return Seek(at + 1);
@@ -388,15 +392,15 @@ public ref struct EdiReader
     /// <summary>Looks for the next interchange in bytes that belong to none. Returns false at the end of the block.</summary>
     private bool Seek(int from)
     {
+        if (data[from..].StartsWith(ByteOrderMark))
+        {
+            // Files put together to one leave a mark before each.
+            next = from + ByteOrderMark.Length;
+            return true;
+        }
         if (state.InterchangeIndex < 0 && state.FirstContent(from) == state.Consumed + from)
         {
             ReadOnlySpan<byte> rest = data[from..];
-            if (rest.Length >= 3 && rest[0] == 0xEF && rest[1] == 0xBB && rest[2] == 0xBF)
-            {
-                next = from + 3;
-                state.SkippedMark();
-                return true;
-            }
             if (!isFinalBlock && rest.Length < DialectDetector.LookaheadBytes)
             {
                 next = from;
@@ -438,7 +442,7 @@ public ref struct EdiReader
 
     private void ReportJunk(int from, int to)
     {
-        if (to <= from || state.JunkReported || data[from..to].IndexOfAnyExcept("\r\n\t \0\u001A"u8) < 0)
+        if (to <= from || state.JunkReported || !state.HasRoom || data[from..to].IndexOfAnyExcept("\r\n\t \0\u001A"u8) < 0)
         {
             return;
         }
@@ -487,7 +491,7 @@ public ref struct EdiReader
         }
         if (markCount == 1 && start == next - 1)
         {
-            if (state.Dialect!.SegmentTerminator is not ((byte)'\r' or (byte)'\n'))
+            if (state.Dialect!.SegmentTerminator is not ((byte)'\r' or (byte)'\n') && state.HasRoom)
             {
                 Add("segment-empty", "A segment terminator follows another: there is no segment between them.", state.Consumed + at,
                     FindingLevel.Syntax, FindingSeverity.Warning);
@@ -543,6 +547,11 @@ public ref struct EdiReader
         };
         switch (state.Kind)
         {
+            case SegmentKind.InterchangeHeader when start == brokenHeaderAt:
+                state.Kind = SegmentKind.Body;
+                Add("interchange-header-broken", $"{Shorten(tag)} stands within an interchange and cannot be read as the header of another.", ByteOffset,
+                    tag: Shorten(tag), standardElement: isX12 ? "I18" : "0085", standardCode: isX12 ? "022" : "15");
+                break;
             case SegmentKind.InterchangeHeader:
                 state.InterchangeIndex++;
                 state.GroupIndex = state.MessageIndex = -1;
@@ -621,7 +630,7 @@ public ref struct EdiReader
         {
             right &= b is (>= (byte)'A' and <= (byte)'Z') or (>= (byte)'0' and <= (byte)'9');
         }
-        if (right && tag[0] > '9')
+        if ((right && tag[0] > '9') || !state.HasRoom)
         {
             return;
         }
@@ -632,6 +641,10 @@ public ref struct EdiReader
 
     private void CheckDelimiters(Dialect dialect, long offset)
     {
+        if (!state.HasRoom)
+        {
+            return;
+        }
         ReadOnlySpan<byte> all = [dialect.SegmentTerminator, dialect.ElementSeparator, dialect.ComponentSeparator,
             dialect.RepetitionSeparator, dialect.ReleaseCharacter];
         for (int i = 0; i < all.Length; i++)
@@ -729,7 +742,7 @@ public struct EdiReaderState
         firstContent = -1;
     }
 
-    /// <summary>The offset of the first byte that is no filler; a byte order mark does not count.</summary>
+    /// <summary>The offset of the first byte that is no filler and no byte order mark.</summary>
     internal long FirstContent(int at)
     {
         if (firstContent < 0)
@@ -739,7 +752,8 @@ public struct EdiReaderState
         return firstContent;
     }
 
-    internal void SkippedMark() => firstContent = -1;
+    /// <summary>Whether findings are still kept; asked before one is put into words.</summary>
+    internal readonly bool HasRoom => findings!.Count < Options.MaximumFindings;
 
     internal readonly void Add(Finding finding)
     {

@@ -119,9 +119,9 @@ public ref struct TokenReader
         // Branch-free on purpose: which separator comes next cannot be guessed.
         byte b = Unsafe.Add(ref data, separator);
         int begins = One(b == elementSeparator);
-        if (shape == Shape.OwnTagSeparator && element == 0)
+        if (shape == Shape.OwnTagSeparator)
         {
-            begins = 1;
+            begins |= One(b == dialect.TagSeparator);
         }
         int continues = One(b == componentSeparator) & ~begins;
         element += begins;
