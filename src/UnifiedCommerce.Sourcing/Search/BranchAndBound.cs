@@ -41,6 +41,7 @@ internal sealed class BranchAndBound
     private readonly double[] _rates;
     private readonly PriorityQueue<Node, (double Bound, int Number)> _open = new();
     private readonly double _tolerance;
+    private Proof? _latest;
     private int _number;
     private double _closedBound = double.PositiveInfinity;
 
@@ -259,11 +260,16 @@ internal sealed class BranchAndBound
             return;
         }
 
-        var leaf = proof;
-        if (proof.Proof!.Bound >= bound - 1e-9)
+        if (!ReferenceEquals(proof.Proof, _latest))
         {
-            leaf = Fix(allowed, proof, bound);
+            // The inherited prices are better: what is fixed must be seen at them.
+            proof.Proof!.InLines.CopyTo(_oracle.InLines, 0);
+            bound = Math.Max(Settle(proof.Proof.Prices, allowed, proof, parentBound), parentBound);
         }
+
+        bound = Math.Max(bound, proof.Bound);
+
+        var leaf = ReferenceEquals(proof.Proof, _latest) ? Fix(allowed, proof, proof.Proof!.Bound) : proof;
 
         if (!allInLines && allowed.FreeUnits() == 0)
         {
@@ -359,9 +365,10 @@ internal sealed class BranchAndBound
         _oracle.Slack = Math.Max(0, Cost - Math.Max(parentBound, 0));
         var bound = _oracle.Evaluate(prices, allowed);
         _oracle.Slack = 0;
+        _latest = null;
         if (proof.Proof is null || bound >= proof.Bound)
         {
-            proof.Proof = new Proof(_model, prices, _oracle, bound);
+            proof.Proof = _latest = new Proof(_model, prices, _oracle, bound);
             proof.Bound = bound;
         }
 
