@@ -83,8 +83,8 @@ public abstract class HubStore : IStore, IAsyncDisposable
     /// <summary>The durable queue behind the jobs engine.</summary>
     public IJobQueue JobQueue { get; private protected init; } = null!;
 
-    /// <summary>What the console's Jobs pages show and do.</summary>
-    public IJobViews JobViews { get; private protected init; } = null!;
+    /// <summary>What people do with jobs.</summary>
+    public IJobDesk JobDesk { get; private protected init; } = null!;
 
     /// <summary>A unit of work for the queue's own statements.</summary>
     internal virtual async Task<Work> BeginQueueAsync(CancellationToken cancellationToken) => (Work)await BeginAsync(cancellationToken);

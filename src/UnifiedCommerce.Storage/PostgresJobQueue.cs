@@ -225,8 +225,8 @@ internal sealed class PostgresJobQueue(PostgresStore store) : JobQueue(store), I
             {
                 try
                 {
-                    await using (var command = new NpgsqlCommand($"unlisten *; select pg_advisory_unlock_all()", _connection))
-                        await command.ExecuteNonQueryAsync();
+                    await using (var command = new NpgsqlCommand("unlisten *; select pg_advisory_unlock_all()", _connection))
+                        await command.ExecuteNonQueryAsync(CancellationToken.None);
                     await WorkerRow.RemoveAsync(new Session(_connection, Dialect.Postgres), worker, CancellationToken.None);
                 }
                 catch (Exception fault) when (fault is NpgsqlException or IOException or InvalidOperationException)

@@ -27,7 +27,7 @@ public sealed class PostgresStore : HubStore
         var queue = new PostgresJobQueue(this);
         _queue = queue;
         JobQueue = queue;
-        JobViews = new StoredJobViews(this);
+        JobDesk = new StoredJobDesk(this);
     }
 
     internal NpgsqlDataSource Source => _source;

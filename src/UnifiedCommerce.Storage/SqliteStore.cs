@@ -25,7 +25,7 @@ public sealed class SqliteStore : HubStore
         _writer = new SqliteConnection(_connectionString);
         _session = new Session(_writer, Dialect);
         JobQueue = new SqliteJobQueue(this);
-        JobViews = new StoredJobViews(this);
+        JobDesk = new StoredJobDesk(this);
     }
 
     /// <summary>Copies another store's database into this one, tables and all, before any use (the simulator's quick start).</summary>

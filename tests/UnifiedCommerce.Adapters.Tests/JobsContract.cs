@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using UnifiedCommerce.Core;
 using UnifiedCommerce.Core.Jobs;
+using UnifiedCommerce.Core.Status;
 using UnifiedCommerce.Storage;
 
 namespace UnifiedCommerce.Adapters.Tests;
@@ -41,6 +42,9 @@ public abstract class JobsContract(IStoreSource source)
         new(store, store.JobQueue, handlers.OfType<IBatchHandler>(), handlers.OfType<IEffectHandler>(), time,
             new JobEngineOptions { Worker = worker, BreakerFailures = 3, BreakerPause = TimeSpan.FromSeconds(30) });
 
+    static async Task<IReadOnlyList<JobView>> ListAsync(HubStore store, JobFilter filter) =>
+        (await UnifiedCommerce.Storage.Views.HubViews.Of(store).JobsAsync(filter, new PageRequest(null, 10), None)).Items;
+
     Task<HubStore> NewAsync(ManualTime time) => source.NewAsync(new StorageOptions { MachineTime = time });
 
     [StoreFact]
@@ -58,7 +62,7 @@ public abstract class JobsContract(IStoreSource source)
         Assert.Equal(0, await engine.RunReadyAsync(None));
         await using var read = await store.BeginAsync(None);
         Assert.Equal("2", await read.Catalogue.SettingAsync("ran", None));
-        Assert.Equal(2, (await store.JobViews.ListAsync(new JobFilter { Standing = JobStanding.Succeeded }, 10, None)).Count);
+        Assert.Equal(2, (await ListAsync(store, new JobFilter { Stage = JobStage.Succeeded })).Count);
     }
 
     [StoreFact]
@@ -76,12 +80,12 @@ public abstract class JobsContract(IStoreSource source)
         await engine.RunReadyAsync(None);
         await using (var read = await store.BeginAsync(None))
             Assert.Equal(4, (await read.Catalogue.SettingsAsync("done/", None)).Count);
-        var waiting = Assert.Single(await store.JobViews.ListAsync(new JobFilter { Standing = JobStanding.Scheduled }, 10, None));
+        var waiting = Assert.Single(await ListAsync(store, new JobFilter { Stage = JobStage.Scheduled }));
         Assert.Contains("three", waiting.Reason, StringComparison.Ordinal);
         time.Advance(TimeSpan.FromMinutes(1));
         await engine.RunReadyAsync(None);
-        var failed = Assert.Single(await store.JobViews.ListAsync(new JobFilter { Standing = JobStanding.Failed }, 10, None));
-        var detail = await store.JobViews.FindAsync(failed.Id, None);
+        var failed = Assert.Single(await ListAsync(store, new JobFilter { Stage = JobStage.Failed }));
+        var detail = await store.JobDesk.FindAsync(failed.Id, None);
         Assert.Equal(["failed", "retry"], detail!.Attempts.Select(attempt => attempt.Outcome));
         await using var tasks = await store.BeginAsync(None);
         Assert.Equal("failed-job", (await tasks.Tasks.FindAsync(1, None))!.Kind);
@@ -97,11 +101,11 @@ public abstract class JobsContract(IStoreSource source)
         await using var engine = Engine(store, time, "w1", new Effect("call", (jobs, _) => Task.FromResult<IReadOnlyList<JobOutcome>>(
             fail ? [new JobOutcome.Retry("503")] : AllDone(jobs))));
         await engine.RunReadyAsync(None);
-        var failed = Assert.Single(await store.JobViews.ListAsync(new JobFilter { Standing = JobStanding.Failed }, 10, None));
+        var failed = Assert.Single(await ListAsync(store, new JobFilter { Stage = JobStage.Failed }));
         fail = false;
-        Assert.Equal(1, await store.JobViews.RetryAsync([failed.Id], "anna", None));
+        Assert.Equal(1, await store.JobDesk.RetryAsync([failed.Id], "anna", None));
         await engine.RunReadyAsync(None);
-        Assert.Equal(JobStanding.Succeeded, (await store.JobViews.FindAsync(failed.Id, None))!.Job.Standing);
+        Assert.Equal(JobStage.Succeeded, (await store.JobDesk.FindAsync(failed.Id, None))!.Job.Stage);
         await using var read = await store.BeginAsync(None);
         Assert.Equal("retried by anna", (await read.Tasks.FindAsync(1, None))!.Outcome);
     }
@@ -175,9 +179,9 @@ public abstract class JobsContract(IStoreSource source)
         await InsertAsync(store, new NewJob("call", """{"order":"W-77"}"""));
         await using var engine = Engine(store, time, "w1", new Effect("call", (_, _) => Task.FromResult<IReadOnlyList<JobOutcome>>([new JobOutcome.Cancel("gone")])));
         await engine.RunReadyAsync(None);
-        var cancelled = Assert.Single(await store.JobViews.ListAsync(new JobFilter { Standing = JobStanding.Cancelled, Text = "W-77" }, 10, None));
+        var cancelled = Assert.Single(await ListAsync(store, new JobFilter { Stage = JobStage.Cancelled, Text = "W-77" }));
         Assert.Equal("gone", cancelled.Reason);
-        Assert.Empty(await store.JobViews.ListAsync(new JobFilter { Standing = JobStanding.Cancelled, Text = "W%7" }, 10, None));
+        Assert.Empty(await ListAsync(store, new JobFilter { Stage = JobStage.Cancelled, Text = "W%7" }));
     }
 
     [StoreFact]
@@ -203,8 +207,8 @@ public abstract class JobsContract(IStoreSource source)
         await first.RunReadyAsync(None);
         await second.DisposeAsync();
         Assert.Equal(1, runs);
-        Assert.Equal(JobStanding.Succeeded, (await store.JobViews.FindAsync(1, None))!.Job.Standing);
-        Assert.Equal("lost", (await store.JobViews.FindAsync(1, None))!.Attempts.Single().Outcome);
+        Assert.Equal(JobStage.Succeeded, (await store.JobDesk.FindAsync(1, None))!.Job.Stage);
+        Assert.Equal("lost", (await store.JobDesk.FindAsync(1, None))!.Attempts.Single().Outcome);
     }
 
     [StoreFact]
@@ -238,7 +242,7 @@ public abstract class JobsContract(IStoreSource source)
             Assert.Equal(death < 3 ? (1, 0) : (0, 1), (rescued.Ready, rescued.Failed.Count));
         }
         await InsertAsync(store, new NewJob("note", "{}") { UniqueKey = "k" });
-        Assert.Single(await store.JobViews.ListAsync(new JobFilter { Standing = JobStanding.Queued }, 10, None));
+        Assert.Single(await ListAsync(store, new JobFilter { Stage = JobStage.Queued }));
     }
 
     static Task<ClaimedJobs> ClaimAsync(HubStore store, ManualTime time, string kind, string worker, int limit = 100, int perLane = 5, int lanes = 100, JobLimits? limits = null,
@@ -351,13 +355,13 @@ public abstract class JobsContract(IStoreSource source)
         var time = new ManualTime();
         await using var store = await NewAsync(time);
         await InsertAsync(store, [.. Enumerable.Range(0, 30).Select(n => new NewJob("send", $$"""{"po":"PO-{{n:D3}}"}""") { Lane = n % 2 == 0 ? "nord" : "sud" })]);
-        var ids = await store.JobViews.MatchingIdsAsync(new JobFilter { Lane = "nord", Text = "PO-01" }, None);
+        var ids = await store.JobDesk.MatchingIdsAsync(new JobFilter { Lane = "nord", Text = "PO-01" }, None);
         Assert.Equal(5, ids.Count);
-        Assert.Equal(5, await store.JobViews.CancelAsync(ids, "anna", "not wanted", None));
-        Assert.Equal(0, await store.JobViews.CancelAsync(ids, "anna", "not wanted", None));
-        Assert.Equal(25, (await store.JobViews.CountsAsync(None)).Single(count => count.Standing == JobStanding.Queued).Count);
-        Assert.Equal(5, await store.JobViews.DeleteAsync(ids, "anna", None));
-        Assert.Null(await store.JobViews.FindAsync(ids[0], None));
+        Assert.Equal(5, await store.JobDesk.CancelAsync(ids, "anna", "not wanted", None));
+        Assert.Equal(0, await store.JobDesk.CancelAsync(ids, "anna", "not wanted", None));
+        Assert.Equal(25, (await store.JobDesk.DepthsAsync(None)).Single().Ready);
+        Assert.Equal(5, await store.JobDesk.DeleteAsync(ids, "anna", None));
+        Assert.Null(await store.JobDesk.FindAsync(ids[0], None));
     }
 
     [StoreFact]
@@ -372,7 +376,7 @@ public abstract class JobsContract(IStoreSource source)
         }
         time.Advance(TimeSpan.FromDays(3));
         Assert.NotEqual(0, await store.JobQueue.PruneAsync(time.GetUtcNow().AddDays(-1), time.GetUtcNow(), None));
-        Assert.Empty(await store.JobViews.ListAsync(new JobFilter { Standing = JobStanding.Succeeded }, 10, None));
+        Assert.Empty(await ListAsync(store, new JobFilter { Stage = JobStage.Succeeded }));
     }
 
     [StoreFact]
@@ -401,7 +405,7 @@ public abstract class JobsContract(IStoreSource source)
         Assert.Equal(Enumerable.Range(0, 300), seen.Select(entry => entry.Number).Order());
         foreach (var lane in seen.GroupBy(entry => entry.Lane))
             Assert.Equal(lane.Select(entry => entry.Number).Order(), lane.Select(entry => entry.Number));
-        Assert.Empty(await store.JobViews.WorkersAsync(None));
+        Assert.Empty(await store.JobDesk.WorkersAsync(None));
         foreach (var engine in engines)
             await engine.DisposeAsync();
         foreach (var own in stores.Skip(1))
@@ -425,7 +429,7 @@ public abstract class JobsContract(IStoreSource source)
         await began.Task;
         await stop.CancelAsync();
         await running;
-        var job = Assert.Single(await store.JobViews.ListAsync(new JobFilter { Standing = JobStanding.Queued }, 10, None));
+        var job = Assert.Single(await ListAsync(store, new JobFilter { Stage = JobStage.Queued }));
         Assert.Equal(0, job.Attempt);
     }
 }

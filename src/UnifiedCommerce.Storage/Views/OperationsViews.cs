@@ -9,11 +9,6 @@ internal sealed partial class StoredViews
     private const string TaskColumns = "select id, kind, key, text, partner, order_id, purchase_id, document_id, data, at, closed_at, outcome from tasks";
     private const long HourMicros = 3_600_000_000;
 
-    // Unfinished and finished jobs live in two tables; a page is cut from both.
-    private const string LiveJobs = "select id, kind, args, lane, case state when 0 then 'Queued' when 1 then 'Processing' else 'Scheduled' end as stage, attempt, max_attempts, priority, "
-        + "run_at, enqueued_at, null as finished_at, (select e.text from job_errors e where e.job_id = jobs.id order by e.at desc limit 1) as reason from jobs";
-    private const string FinishedJobs = "select id, kind, args, lane, case state when 'succeeded' then 'Succeeded' when 'failed' then 'Failed' else 'Cancelled' end as stage, attempt, max_attempts, "
-        + "priority, enqueued_at as run_at, enqueued_at, finished_at, reason from finished_jobs";
 
     /// <inheritdoc />
     public async Task<HomeView> HomeAsync(DateTimeOffset now, CancellationToken cancellationToken)
@@ -37,7 +32,7 @@ internal sealed partial class StoredViews
             Documents = await TalliesAsync(session, "select state, count(*) from documents where outbound = 0 group by 1 order by 1", cancellationToken),
             Dispatches = await TalliesAsync(session, "select state, count(*) from dispatches group by 1 order by 1", cancellationToken),
             Tasks = await TalliesAsync(session, "select kind, count(*) from tasks where closed_at is null group by 1 order by 2 desc, 1", cancellationToken),
-            Jobs = [.. (await CountsAsync(session, cancellationToken)).GroupBy(count => count.Stage).OrderBy(group => group.Key)
+            Jobs = [.. (await StoredJobDesk.CountsAsync(session, cancellationToken)).GroupBy(count => count.Stage).OrderBy(group => group.Key)
                 .Select(group => new Tally(group.Key.ToString(), group.Sum(count => count.Count)))],
             Arrivals = arrivals,
         };
@@ -67,25 +62,7 @@ internal sealed partial class StoredViews
     public async Task<Page<JobView>> JobsAsync(JobFilter filter, PageRequest page, CancellationToken cancellationToken)
     {
         await using var lease = await store.ReadAsync(cancellationToken);
-        string where = " where id < @before" + (filter.Kind is null ? "" : " and kind = @kind") + (filter.Lane is null ? "" : " and lane = @lane")
-            + (filter.Text is null ? "" : " and lower(args) like @inside escape '~'");
-        var args = new
-        {
-            before = page.Before ?? long.MaxValue, limit = Limit(page) + 1, kind = filter.Kind, lane = filter.Lane, inside = Like(filter.Text, prefix: false),
-            live = filter.Stage switch { JobStage.Queued => 0L, JobStage.Processing => 1L, _ => 2L }, finished = filter.Stage?.ToString().ToLowerInvariant(),
-        };
-        var rows = new List<JobView>();
-        if (filter.Stage is null or JobStage.Queued or JobStage.Processing or JobStage.Scheduled)
-        {
-            rows.AddRange(await lease.Session.ListAsync(
-                LiveJobs + where + (filter.Stage is null ? "" : " and state = @live") + " order by id desc limit @limit", args, ReadJob, cancellationToken));
-        }
-        if (filter.Stage is null or JobStage.Failed or JobStage.Succeeded or JobStage.Cancelled)
-        {
-            rows.AddRange(await lease.Session.ListAsync(
-                FinishedJobs + where + (filter.Stage is null ? "" : " and state = @finished") + " order by id desc limit @limit", args, ReadJob, cancellationToken));
-        }
-        rows.Sort(static (left, right) => right.Id.CompareTo(left.Id));
+        var rows = await StoredJobDesk.ListAsync(lease.Session, filter, page.Before ?? long.MaxValue, Limit(page) + 1, cancellationToken);
         long? next = Cut(rows, page, static row => row.Id);
         return new Page<JobView>(rows, next);
     }
@@ -94,15 +71,15 @@ internal sealed partial class StoredViews
     public async Task<IReadOnlyList<JobCount>> JobCountsAsync(CancellationToken cancellationToken)
     {
         await using var lease = await store.ReadAsync(cancellationToken);
-        return await CountsAsync(lease.Session, cancellationToken);
+        return await StoredJobDesk.CountsAsync(lease.Session, cancellationToken);
     }
 
     /// <inheritdoc />
     public async Task<JobView?> JobAsync(long id, CancellationToken cancellationToken)
     {
         await using var lease = await store.ReadAsync(cancellationToken);
-        return await lease.Session.FirstAsync(LiveJobs + " where id = @id", new { id }, ReadJob, cancellationToken)
-            ?? await lease.Session.FirstAsync(FinishedJobs + " where id = @id order by finished_at desc limit 1", new { id }, ReadJob, cancellationToken);
+        return await lease.Session.FirstAsync(StoredJobDesk.Unfinished + " where id = @id", new { id }, StoredJobDesk.Read, cancellationToken)
+            ?? await lease.Session.FirstAsync(StoredJobDesk.Finished + " where id = @id order by finished_at desc limit 1", new { id }, StoredJobDesk.Read, cancellationToken);
     }
 
     /// <inheritdoc />
@@ -187,30 +164,10 @@ internal sealed partial class StoredViews
     private static async Task<IReadOnlyList<Tally>> TalliesAsync(Session session, string sql, CancellationToken cancellationToken) =>
         await session.ListAsync(sql, null, static row => new Tally(row.Text(), row.Number()), cancellationToken);
 
-    private static async Task<List<JobCount>> CountsAsync(Session session, CancellationToken cancellationToken)
-    {
-        var counts = await session.ListAsync(
-            "select kind, state, count(*) from jobs group by kind, state", null,
-            static row => new JobCount(row.Text(), row.Number() switch { 0 => JobStage.Queued, 1 => JobStage.Processing, _ => JobStage.Scheduled }, row.Number()), cancellationToken);
-        counts.AddRange(await session.ListAsync(
-            "select kind, state, count(*) from finished_jobs where state <> 'succeeded' group by kind, state", null,
-            static row => new JobCount(row.Text(), row.Text() == "failed" ? JobStage.Failed : JobStage.Cancelled, row.Number()), cancellationToken));
-        // Succeeded jobs are counted by hour and kind as they finish, so that nobody has to count millions of rows.
-        counts.AddRange(await session.ListAsync(
-            "select kind, cast(sum(succeeded) as bigint) from job_counts group by kind having sum(succeeded) > 0", null,
-            static row => new JobCount(row.Text(), JobStage.Succeeded, row.Number()), cancellationToken));
-        return counts;
-    }
-
     private static HubTask ReadTask(Row row) => new()
     {
         Id = row.Number(), Kind = row.Text(), Key = row.Text(), Text = row.Text(), Partner = row.TextOrNull(), OrderId = row.NumberOrNull(), PurchaseId = row.NumberOrNull(),
         DocumentId = row.NumberOrNull(), Data = row.Text(), At = row.Moment(), ClosedAt = row.MomentOrNull(), Outcome = row.TextOrNull(),
     };
 
-    private static JobView ReadJob(Row row) => new(
-        row.Number(), row.Text(), row.Text(), Lane(row.Text()), Enum.Parse<JobStage>(row.Text()), row.Int(), row.Int(), row.Int(), row.Moment(), row.Moment(), row.MomentOrNull(),
-        row.TextOrNull());
-
-    private static string? Lane(string lane) => lane.Length == 0 ? null : lane;
 }

@@ -3,94 +3,93 @@ using UnifiedCommerce.Core.Status;
 
 namespace UnifiedCommerce.Storage;
 
-/// <summary>The console's Jobs pages: reads without locks, actions in a transaction with their audit entry.</summary>
-internal sealed class StoredJobViews(HubStore store) : IJobViews
+/// <summary>What people do with jobs: reads without locks, actions in a transaction with their audit entry.</summary>
+internal sealed class StoredJobDesk(HubStore store) : IJobDesk
 {
     const int MostFinishedSearched = 200_000;
     const int MostAtOnce = 10_000;
     const long HourMicros = 3_600_000_000;
 
-    const string Unfinished = "select id, kind, args, lane, state, attempt, max_attempts, priority, enqueued_at, run_at, claimed_at, null as finished_at, worker, unique_key, reason from jobs";
-    const string Finished = "select id, kind, args, lane, case when state = 'Succeeded' then 4 else 5 end as state, attempt, max_attempts, priority, enqueued_at, "
-        + "null as run_at, claimed_at, finished_at, worker, unique_key, reason from finished_jobs";
+    /// <summary>Unfinished jobs as <see cref="Read"/> wants them.</summary>
+    public const string Unfinished = "select id, kind, args, lane, state, attempt, max_attempts, priority, run_at, enqueued_at, null as finished_at, reason, "
+        + "claimed_at, worker, unique_key from jobs";
+    /// <summary>Finished jobs as <see cref="Read"/> wants them.</summary>
+    public const string Finished = "select id, kind, args, lane, case when state = 'Succeeded' then 4 else 5 end as state, attempt, max_attempts, priority, "
+        + "enqueued_at as run_at, enqueued_at, finished_at, reason, claimed_at, worker, unique_key from finished_jobs";
 
-    public async Task<IReadOnlyList<JobCount>> CountsAsync(CancellationToken cancellationToken)
+    /// <summary>A page of jobs, newest first: unfinished ones when no stage is asked for.</summary>
+    public static Task<List<JobView>> ListAsync(Session session, JobFilter filter, long before, int limit, CancellationToken cancellationToken) =>
+        session.ListAsync((IsFinished(filter) ? Finished : Unfinished) + Where(filter) + " order by id desc limit @limit", Args(filter, before, limit), Read, cancellationToken);
+
+    static bool IsFinished(JobFilter filter) => filter.Stage is JobStage.Succeeded or JobStage.Cancelled;
+
+    public async Task<IReadOnlyList<JobDepth>> DepthsAsync(CancellationToken cancellationToken)
     {
         await using var read = await store.ReadAsync(cancellationToken);
-        var counts = await read.Session.ListAsync(
-            "select kind, state, count(*), min(case when state = 2 then run_at else enqueued_at end) from jobs group by kind, state order by kind, state", null,
-            static row => new JobCount(row.Text(), (JobStanding)row.Int(), row.Number(), row.MomentOrNull()), cancellationToken);
-        var finished = await read.Session.ListAsync(
-            "select kind, cast(sum(succeeded) as bigint), cast(sum(cancelled) as bigint) from job_counts where hour > @since group by kind order by kind",
-            new { since = store.Now - 24 * HourMicros }, static row => (Kind: row.Text(), Succeeded: row.Number(), Cancelled: row.Number()), cancellationToken);
-        foreach (var (kind, succeeded, cancelled) in finished)
-        {
-            if (succeeded > 0)
-                counts.Add(new JobCount(kind, JobStanding.Succeeded, succeeded, null));
-            if (cancelled > 0)
-                counts.Add(new JobCount(kind, JobStanding.Cancelled, cancelled, null));
-        }
-        return counts;
+        return await read.Session.ListAsync(
+            "select kind, cast(sum(case when state = 0 then 1 else 0 end) as bigint), cast(sum(case when state = 1 then 1 else 0 end) as bigint), "
+            + "cast(sum(case when state = 2 then 1 else 0 end) as bigint), cast(sum(case when state = 3 then 1 else 0 end) as bigint), "
+            + "min(case when state = 0 then enqueued_at end) from jobs group by kind order by kind", null,
+            static row => new JobDepth(row.Text(), row.Number(), row.Number(), row.Number(), row.Number(), row.MomentOrNull()), cancellationToken);
     }
 
-    public async Task<IReadOnlyList<JobListing>> ListAsync(JobFilter filter, int limit, CancellationToken cancellationToken)
+    /// <summary>By kind and stage: unfinished ones exactly, finished ones as they were counted when they finished.</summary>
+    public static async Task<List<JobCount>> CountsAsync(Session session, CancellationToken cancellationToken)
     {
-        await using var read = await store.ReadAsync(cancellationToken);
-        var finished = filter.Standing is JobStanding.Succeeded or JobStanding.Cancelled;
-        var sql = (finished ? Finished : Unfinished) + Where(filter, finished) + filter.Standing switch
-        {
-            JobStanding.Queued => " order by priority, id",
-            JobStanding.Scheduled => " order by run_at, id",
-            _ => " order by id desc",
-        } + " limit @limit";
-        return await read.Session.ListAsync(sql, Args(filter, limit), Read, cancellationToken);
+        var counts = await session.ListAsync("select kind, state, count(*) from jobs group by kind, state order by kind, state", null,
+            static row => new JobCount(row.Text(), (JobStage)row.Int(), row.Number()), cancellationToken);
+        var finished = await session.ListAsync(
+            "select kind, cast(sum(succeeded) as bigint), cast(sum(cancelled) as bigint) from job_counts group by kind order by kind", null,
+            static row => (Kind: row.Text(), Succeeded: row.Number(), Cancelled: row.Number()), cancellationToken);
+        counts.AddRange(finished.Where(row => row.Succeeded > 0).Select(row => new JobCount(row.Kind, JobStage.Succeeded, row.Succeeded)));
+        counts.AddRange(finished.Where(row => row.Cancelled > 0).Select(row => new JobCount(row.Kind, JobStage.Cancelled, row.Cancelled)));
+        return counts;
     }
 
     public async Task<IReadOnlyList<long>> MatchingIdsAsync(JobFilter filter, CancellationToken cancellationToken)
     {
         await using var read = await store.ReadAsync(cancellationToken);
-        var finished = filter.Standing is JobStanding.Succeeded or JobStanding.Cancelled;
-        return await read.Session.ListAsync($"select id from {(finished ? "finished_jobs" : "jobs")}{Where(filter, finished)} order by id desc limit @limit",
-            Args(filter, MostAtOnce), static row => row.Number(), cancellationToken);
+        return await read.Session.ListAsync($"select id from {(IsFinished(filter) ? "finished_jobs" : "jobs")}{Where(filter)} order by id desc limit @limit",
+            Args(filter, long.MaxValue, MostAtOnce), static row => row.Number(), cancellationToken);
     }
 
-    static string Where(JobFilter filter, bool finished)
+    static string Where(JobFilter filter)
     {
-        var words = new List<string>();
-        if (filter.Standing is { } standing)
-            words.Add(finished ? $"state = '{standing}'" : $"state = {(int)standing}");
+        var words = new List<string> { "id < @before" };
+        if (filter.Stage is { } stage)
+            words.Add(IsFinished(filter) ? $"state = '{stage}'" : $"state = {(int)stage}");
         if (filter.Kind is not null)
             words.Add("kind = @Kind");
         if (filter.Lane is not null)
             words.Add("lane = @Lane");
-        if (filter.BeforeId is not null)
-            words.Add("id < @BeforeId");
         if (!string.IsNullOrEmpty(filter.Text))
         {
-            words.Add("(args like @like escape '~' or unique_key like @like escape '~')");
-            if (finished)
-                words.Add("id > (select max(id) from finished_jobs) - @searched");
+            words.Add("(lower(args) like @like escape '~' or lower(unique_key) like @like escape '~')");
+            // Millions of finished ones are not read for a search: the newest are.
+            if (IsFinished(filter))
+                words.Add($"id > (select max(id) from finished_jobs) - {MostFinishedSearched}");
         }
-        return words.Count == 0 ? "" : " where " + string.Join(" and ", words);
+        return " where " + string.Join(" and ", words);
     }
 
-    static object Args(JobFilter filter, int limit) => new
+    static object Args(JobFilter filter, long before, int limit) => new
     {
-        filter.Kind, filter.Lane, filter.BeforeId, limit, searched = (long)MostFinishedSearched,
-        like = string.IsNullOrEmpty(filter.Text) ? null
-            : "%" + filter.Text.Replace("~", "~~", StringComparison.Ordinal).Replace("%", "~%", StringComparison.Ordinal).Replace("_", "~_", StringComparison.Ordinal) + "%",
+        filter.Kind, filter.Lane, before, limit,
+        like = string.IsNullOrEmpty(filter.Text) ? null : "%" + filter.Text.ToLowerInvariant().Replace("~", "~~", StringComparison.Ordinal)
+            .Replace("%", "~%", StringComparison.Ordinal).Replace("_", "~_", StringComparison.Ordinal) + "%",
     };
 
     public async Task<JobDetail?> FindAsync(long id, CancellationToken cancellationToken)
     {
         await using var read = await store.ReadAsync(cancellationToken);
-        var job = await read.Session.FirstAsync(Unfinished + " where id = @id", new { id }, Read, cancellationToken)
-            ?? await read.Session.FirstAsync(Finished + " where id = @id", new { id }, Read, cancellationToken);
+        var (job, claimedAt, worker, uniqueKey) = await read.Session.FirstAsync(Unfinished + " where id = @id", new { id }, ReadAll, cancellationToken);
+        if (job is null)
+            (job, claimedAt, worker, uniqueKey) = await read.Session.FirstAsync(Finished + " where id = @id order by finished_at desc limit 1", new { id }, ReadAll, cancellationToken);
         if (job is null)
             return null;
         var attempts = await read.Session.ListAsync("select attempt, at, worker, outcome, text from job_errors where job_id = @id order by at desc, attempt desc limit 100",
             new { id }, static row => new JobAttempt(row.Int(), row.Moment(), row.TextOrNull(), row.Text(), row.Text()), cancellationToken);
-        return new JobDetail(job, attempts);
+        return new JobDetail(job, claimedAt, worker, uniqueKey, attempts);
     }
 
     public async Task<IReadOnlyList<JobHour>> HoursAsync(int hours, CancellationToken cancellationToken)
@@ -164,6 +163,9 @@ internal sealed class StoredJobViews(HubStore store) : IJobViews
         return done.Count;
     }
 
-    static JobListing Read(Row row) => new(row.Number(), row.Text(), row.Text(), row.Text() is { Length: > 0 } lane ? lane : null, (JobStanding)row.Int(), row.Int(), row.Int(),
-        row.Int(), row.Moment(), row.MomentOrNull(), row.MomentOrNull(), row.MomentOrNull(), row.TextOrNull(), row.TextOrNull(), row.TextOrNull());
+    public static JobView Read(Row row) => new(row.Number(), row.Text(), row.Text(), row.Text() is { Length: > 0 } lane ? lane : null, (JobStage)row.Int(), row.Int(), row.Int(),
+        row.Int(), row.Moment(), row.Moment(), row.MomentOrNull(), row.TextOrNull());
+
+    static (JobView? Job, DateTimeOffset? ClaimedAt, string? Worker, string? UniqueKey) ReadAll(Row row) =>
+        (Read(row), row.MomentOrNull(), row.TextOrNull(), row.TextOrNull());
 }
