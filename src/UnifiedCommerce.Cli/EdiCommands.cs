@@ -4,11 +4,14 @@ using UnifiedCommerce.Edi;
 namespace UnifiedCommerce.Cli;
 
 /// <summary><c>uc edi</c>: look into interchanges.</summary>
-internal static class EdiCommands
+internal static partial class EdiCommands
 {
     public static Command Create()
     {
         Command edi = new("edi", "Look into EDI files: X12, EDIFACT, EANCOM, TRADACOMS.");
+        edi.Subcommands.Add(Check());
+        edi.Subcommands.Add(Explain());
+        edi.Subcommands.Add(Ack());
         edi.Subcommands.Add(Split());
         return edi;
     }

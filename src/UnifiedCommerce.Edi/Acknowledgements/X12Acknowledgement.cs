@@ -118,7 +118,8 @@ internal sealed class X12Acknowledgement(InterchangeReport interchange, EdiInter
         foreach (var segment in own.Where(finding => finding.StandardElement is "720" or "723").GroupBy(finding => (finding.SegmentPosition, finding.Tag)))
         {
             var onSegment = segment.FirstOrDefault(finding => finding.ElementPosition == 0);
-            var onElements = segment.Where(finding => finding.ElementPosition > 0).Take(MostElementNotes).ToList();
+            var onElements = segment.Where(finding => finding.ElementPosition > 0)
+                .DistinctBy(finding => (finding.ElementPosition, finding.ComponentPosition, finding.Repetition, finding.StandardCode)).Take(MostElementNotes).ToList();
             var code = onSegment is null ? "8" : kind999 ? Code999(onSegment) : onSegment.StandardCode;
             writer.Segment(kind999 ? "IK3" : "AK3", segment.Key.Tag, Acknowledgement.Number(segment.Key.SegmentPosition), null, code);
             foreach (var finding in onElements)

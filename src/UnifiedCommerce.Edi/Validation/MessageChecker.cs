@@ -19,6 +19,9 @@ internal sealed partial class MessageChecker(FindingSink sink)
     // Where a step that left mandatory parts out came from: when what follows belongs there, one stray segment has been met, not a jump.
     private int jumpedFrom = -1;
 
+    /// <summary>Where the segment read last has its place; null before the first.</summary>
+    public PlanNode? Here => plan is null || leaf == 0 ? null : plan.Nodes[leaf];
+
     /// <summary>Starts a message. Without a plan only its characters are checked.</summary>
     public void Begin(MessagePlan? messagePlan)
     {

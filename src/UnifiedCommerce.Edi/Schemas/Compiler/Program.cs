@@ -21,12 +21,18 @@ var byVersion = directories.ToDictionary(directory => directory.Version, StringC
 var d93Borrowed = BorrowCodes(byVersion["D93A"], byVersion["D96A"]);
 foreach (var directory in directories) Save($"edifact-{directory.Version}", directory, directory.Version == "D93A" ? d93Borrowed : []);
 
-foreach (var syntax in new[] { "3", "4" }) Save($"service-{syntax}", JsonFacts.ReadService(Path.Combine(args[0], "untdid", "service.json"), syntax), []);
+foreach (var syntax in new[] { "3", "4" })
+{
+    var service = JsonFacts.ReadService(Path.Combine(args[0], "untdid", "service.json"), syntax);
+    OwnNames.Apply(service, Path.Combine(compiler, "service.names"));
+    Save($"service-{syntax}", service, []);
+}
+
 
 var x4010 = JsonFacts.ReadX12(Path.Combine(args[0], "x12", "004010.json"));
 var x5010 = JsonFacts.ReadX12(Path.Combine(args[0], "x12", "005010.json"));
-X12Names.Apply(x4010);
-X12Names.Apply(x5010);
+OwnNames.Apply(x4010, Path.Combine(compiler, "x12.names"));
+OwnNames.Apply(x5010, Path.Combine(compiler, "x12.names"));
 Save("x12-004010", x4010, []);
 Save("x12-005010", x5010, BorrowCodes(x5010, x4010));
 Save("tradacoms-1", TradacomsFacts.Read(Path.Combine(compiler, "tradacoms.facts")), []);
