@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace UnifiedCommerce.Edi;
@@ -20,8 +21,11 @@ public static class EdiJson
     public static void Write(EdiDocument document, IBufferWriter<byte> output, bool indented = false)
     {
         ArgumentNullException.ThrowIfNull(document);
-        using Utf8JsonWriter json = new(output, new() { Indented = indented, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-        new JsonSink(document, json).Write();
+        JsonWriterOptions options = new() { Indented = indented, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        using Utf8JsonWriter json = new(output, options);
+        ArrayBufferWriter<byte> line = new();
+        using Utf8JsonWriter segments = new(line, options with { Indented = false });
+        new JsonSink(document, json, segments, line).Write();
     }
 
     /// <summary>Turns the JSON of <see cref="Write"/> back into the bytes of the document, what was changed in it included.</summary>
@@ -56,15 +60,18 @@ internal sealed class ValueText
     /// <summary>Writes the text with release characters where the dialect has one.</summary>
     internal void Write(string text, IBufferWriter<byte> output)
     {
-        byte[] bytes = encoding.GetBytes(text);
-        foreach (byte b in bytes)
+        Span<byte> room = output.GetSpan(encoding.GetMaxByteCount(text.Length) * 2);
+        Span<byte> bytes = room[(room.Length / 2)..];
+        int length = 0;
+        foreach (byte b in bytes[..encoding.GetBytes(text, bytes)])
         {
             if (dialect.ReleaseCharacter != 0 && dialect.IsDelimiter(b))
             {
-                output.Write([dialect.ReleaseCharacter]);
+                room[length++] = dialect.ReleaseCharacter;
             }
-            output.Write([b]);
+            room[length++] = b;
         }
+        output.Advance(length);
     }
 
     /// <summary>Whether reading and writing the value gives the same bytes.</summary>
@@ -76,7 +83,8 @@ internal sealed class ValueText
     }
 }
 
-internal sealed class JsonSink(EdiDocument document, Utf8JsonWriter json)
+/// <summary>Writes a document; every segment is written apart, so that it stands on one line.</summary>
+internal sealed class JsonSink(EdiDocument document, Utf8JsonWriter json, Utf8JsonWriter segments, ArrayBufferWriter<byte> line)
 {
     private readonly ArrayBufferWriter<byte> room = new();
     private readonly List<(TokenKind Kind, string Text)> tokens = [];
@@ -104,13 +112,13 @@ internal sealed class JsonSink(EdiDocument document, Utf8JsonWriter json)
             json.WriteString("ending"u8, ending);
             json.WriteStartArray("segments"u8);
             ValueText values = new(interchange.Dialect);
-            EdiSegmentList segments = interchange.Segments;
+            EdiSegmentList all = interchange.Segments;
             at = first;
-            for (int i = 0; i < segments.Count; i++)
+            for (int i = 0; i < all.Count; i++)
             {
-                EdiSegment segment = segments[i];
+                EdiSegment segment = all[i];
                 // What was passed over between two segments belongs to the one before.
-                int next = i + 1 < segments.Count ? segments[i + 1].ByteOffset : EndOfFiller(bytes, segment.EndOffset);
+                int next = i + 1 < all.Count ? all[i + 1].ByteOffset : EndOfFiller(bytes, segment.EndOffset);
                 SegmentView view = segment.View;
                 at = view.IsTerminated ? segment.EndOffset : segment.ByteOffset + view.Raw.Length;
                 string? after = view.IsTerminated && bytes[at..next].SequenceEqual(Encoding.Latin1.GetBytes(ending)) ? null : Latin(bytes[at..next]);
@@ -144,6 +152,11 @@ internal sealed class JsonSink(EdiDocument document, Utf8JsonWriter json)
     private void WriteSegment(SegmentView view, ValueText values, string? after)
     {
         tokens.Clear();
+        if (json.Options.Indented)
+        {
+            // The writer sets raw values one behind the other; the break goes into the value.
+            line.Write("\n        "u8);
+        }
         bool exact = !view.Tag.IsEmpty && (view.TokenCount < 2 || document.Data[view.TokenOffset(1) - 1] == view.Dialect.TagSeparator) && view.RawToken(0).SequenceEqual(view.Tag);
         bool isHeader = view.Dialect.Standard == EdiStandard.X12 && view.Tag.SequenceEqual("ISA"u8);
         for (int i = 1; i < view.TokenCount; i++)
@@ -156,11 +169,11 @@ internal sealed class JsonSink(EdiDocument document, Utf8JsonWriter json)
         bool plain = exact && after is null;
         if (!plain)
         {
-            json.WriteStartObject();
-            json.WritePropertyName("segment"u8);
+            segments.WriteStartObject();
+            segments.WritePropertyName("segment"u8);
         }
-        json.WriteStartArray();
-        json.WriteStringValue(Latin(view.Tag));
+        segments.WriteStartArray();
+        segments.WriteStringValue(Latin(view.Tag));
         int at = 0;
         int element = 0;
         while (at < tokens.Count)
@@ -174,7 +187,7 @@ internal sealed class JsonSink(EdiDocument document, Utf8JsonWriter json)
             if (isHeader && element is 11 or 16 && end == at + 2)
             {
                 // The delimiters that ISA announces stand there as they are.
-                json.WriteStringValue(Latin(view.RawElement(element)));
+                segments.WriteStringValue(Latin(view.RawElement(element)));
             }
             else
             {
@@ -182,19 +195,23 @@ internal sealed class JsonSink(EdiDocument document, Utf8JsonWriter json)
             }
             at = end;
         }
-        json.WriteEndArray();
+        segments.WriteEndArray();
         if (!plain)
         {
             if (!exact)
             {
-                json.WriteString("raw"u8, Latin(view.Raw) + (view.IsTerminated ? EdiJson.Character(view.Dialect.SegmentTerminator) : ""));
+                segments.WriteString("raw"u8, Latin(view.Raw) + (view.IsTerminated ? EdiJson.Character(view.Dialect.SegmentTerminator) : ""));
             }
             if (after is not null)
             {
-                json.WriteString("after"u8, after);
+                segments.WriteString("after"u8, after);
             }
-            json.WriteEndObject();
+            segments.WriteEndObject();
         }
+        segments.Flush();
+        json.WriteRawValue(line.WrittenSpan, skipInputValidation: true);
+        segments.Reset();
+        line.ResetWrittenCount();
     }
 
     private void WriteElement(int from, int to)
@@ -202,8 +219,8 @@ internal sealed class JsonSink(EdiDocument document, Utf8JsonWriter json)
         bool repeated = tokens[(from + 1)..to].Exists(static t => t.Kind == TokenKind.Repetition);
         if (repeated)
         {
-            json.WriteStartObject();
-            json.WriteStartArray("repeat"u8);
+            segments.WriteStartObject();
+            segments.WriteStartArray("repeat"u8);
         }
         while (from < to)
         {
@@ -214,23 +231,23 @@ internal sealed class JsonSink(EdiDocument document, Utf8JsonWriter json)
             }
             if (end == from + 1)
             {
-                json.WriteStringValue(tokens[from].Text);
+                segments.WriteStringValue(tokens[from].Text);
             }
             else
             {
-                json.WriteStartArray();
+                segments.WriteStartArray();
                 for (; from < end; from++)
                 {
-                    json.WriteStringValue(tokens[from].Text);
+                    segments.WriteStringValue(tokens[from].Text);
                 }
-                json.WriteEndArray();
+                segments.WriteEndArray();
             }
             from = end;
         }
         if (repeated)
         {
-            json.WriteEndArray();
-            json.WriteEndObject();
+            segments.WriteEndArray();
+            segments.WriteEndObject();
         }
     }
 
