@@ -105,6 +105,11 @@ internal sealed class Binder
             case SlotRole.Pairs:
                 foreach (PairSlot pair in slot.Pairs)
                 {
+                    if (pair.Name.StartsWith('#'))
+                    {
+                        pair.LocalIndex = Local(scope, pair.Name[1..]);
+                        continue;
+                    }
                     pair.Field = Resolve(scope, pair.Name, slot.Place);
                     if (pair.Field is not null)
                     {
@@ -323,12 +328,21 @@ internal sealed class Binder
                 else
                     findings.Error("unknown-local", decision.Place, $"Found {input}, which no line of the message gives.{Suggest.DidYouMean(input, localNames.Select(other => "#" + other))}");
             }
+            foreach (string value in decision.Rows.Select(row => row.Value).Where(value => value.StartsWith('=')).Distinct(StringComparer.Ordinal))
+            {
+                if (!value.StartsWith("=#", StringComparison.Ordinal))
+                    mine.References[value] = (Resolve(scope, value[1..], decision.Place), -1);
+                else if (localNames.IndexOf(value[2..]) is var local and >= 0)
+                    mine.References[value] = (null, local);
+                else
+                    findings.Error("unknown-local", decision.Place, $"Found {value[1..]}, which no line of the message gives.{Suggest.DidYouMean(value[1..], localNames.Select(other => "#" + other))}");
+            }
             scope.Decisions.Add(mine);
             ReadFields.Add(decision.Output);
             WrittenFields.Add(decision.Output);
             if (path.Leaf.Kind == ValueKind.Code)
             {
-                foreach ((TextPlace place, _, string value) in decision.Rows.Where(row => row.Value != "-" && !Enum.GetNames(path.Leaf.EnumType!).Contains(row.Value)))
+                foreach ((TextPlace place, _, string value) in decision.Rows.Where(row => row.Value != "-" && !row.Value.StartsWith('=') && !Enum.GetNames(path.Leaf.EnumType!).Contains(row.Value)))
                     findings.Error("decide", place, $"Found '{value}', expected {decision.Output} to be one of {string.Join(", ", Enum.GetNames(path.Leaf.EnumType!))}.{Suggest.DidYouMean(value, Enum.GetNames(path.Leaf.EnumType!))}");
             }
         }

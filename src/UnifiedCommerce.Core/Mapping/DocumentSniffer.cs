@@ -13,6 +13,9 @@ namespace UnifiedCommerce.Core.Mapping;
 /// <param name="Diagnostics">Faults met on the way.</param>
 public sealed record PeekedFile(MessageSyntax Syntax, IReadOnlyList<PeekedMessage> Messages, IReadOnlyList<string> Names, IReadOnlyList<Diagnostic> Diagnostics)
 {
+    /// <summary>Texts of top-level members of JSON, by name.</summary>
+    internal IReadOnlyDictionary<string, string> Texts { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The interchange sender of the first message; empty when the format names none.</summary>
     public string Sender => Messages.Count > 0 ? Messages[0].Sender : "";
     /// <summary>The interchange receiver of the first message; empty when the format names none.</summary>
@@ -230,6 +233,7 @@ public static class DocumentSniffer
     private static PeekedFile Json(ReadOnlyMemory<byte> bytes)
     {
         List<string> names = [];
+        Dictionary<string, string> texts = new(StringComparer.Ordinal);
         string number = "", sender = "", receiver = "";
         try
         {
@@ -251,6 +255,7 @@ public static class DocumentSniffer
                 else if (reader.TokenType == JsonTokenType.String && depth == baseDepth)
                 {
                     string value = reader.GetString() ?? "";
+                    texts.TryAdd(member, value);
                     number = number.Length == 0 && (member is "number" or "id" || member.EndsWith("Number", StringComparison.Ordinal) || member.EndsWith("_number", StringComparison.Ordinal) || member.EndsWith("Id", StringComparison.Ordinal)) ? value : number;
                     sender = member is "sender" or "from" ? value : sender;
                     receiver = member is "receiver" or "to" ? value : receiver;
@@ -263,7 +268,7 @@ public static class DocumentSniffer
         {
             return new PeekedFile(MessageSyntax.Json, [], names, [Diagnostic.Error("not-json", $"line {broken.LineNumber + 1} column {broken.BytePositionInLine + 1}", $"The file is not JSON: {broken.Message} Ask the sender for a correct one.")]);
         }
-        return new PeekedFile(MessageSyntax.Json, [new PeekedMessage { Number = number, Sender = sender, Receiver = receiver }], names, []);
+        return new PeekedFile(MessageSyntax.Json, [new PeekedMessage { Number = number, Sender = sender, Receiver = receiver }], names, []) { Texts = texts };
     }
 
     private static PeekedFile Csv(ReadOnlyMemory<byte> bytes)

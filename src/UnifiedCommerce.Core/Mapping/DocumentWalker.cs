@@ -190,6 +190,8 @@ internal sealed class DocumentWalker
     {
         if (table.OutputField is not { } output)
             return;
+        if (table.References.Count > 0)
+            return;
         string value = Key(output.Path, Record(output.Depth));
         foreach ((_, string[] cells, string rowValue) in table.Rows)
         {

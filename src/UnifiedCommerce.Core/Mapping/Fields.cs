@@ -42,6 +42,11 @@ internal abstract class Field(string name, ValueKind kind)
     public virtual void SetFlag(object record, bool value) => throw Wrong();
     public virtual void SetCode(object record, int value) => throw Wrong();
 
+    /// <summary>A unit that came without a number makes no quantity.</summary>
+    public virtual void ForgetUnitAlone(object record)
+    {
+    }
+
     private HubException Wrong() => new($"Field {Name} is {Kind}; another kind was asked for.");
 }
 
@@ -73,11 +78,29 @@ internal sealed class Cell<T>
     public T Value { get; init; } = default!;
 }
 
+/// <summary>A step to one item of a list by its position (<c>breaks.2.price</c>), for formats that give lists as columns.</summary>
+internal sealed class ItemStep(ListAccess list, int index) : Step($"{list.Name}.{index + 1}", list.RequiredBit)
+{
+    private readonly RecordShape shape = RecordShape.Of(list.ItemType);
+
+    public override object? Get(object record) => list.Count(record) > index ? list.At(record, index) : null;
+
+    public override object GetOrCreate(object record)
+    {
+        object items = list.Current(record) ?? list.Begin(record);
+        while (list.Count(record) <= index)
+            list.Add(items, shape.Create());
+        return list.At(record, index);
+    }
+}
+
 /// <summary>A way from a scope's record to one of its values.</summary>
 internal sealed class FieldPath(string text, Step[] steps, Field leaf)
 {
     public string Text { get; } = text;
     public Field Leaf { get; } = leaf;
+    /// <summary>Goes through an item of a list that may not be there.</summary>
+    public bool HasItemStep { get; } = steps.Any(step => step is ItemStep);
     public int RequiredBit { get; } = steps.Length > 0 ? steps[0].RequiredBit : leaf.RequiredBit;
 
     public object? Find(object record)
@@ -245,6 +268,14 @@ internal static class FieldTable
                 string? member = last ? "value" : index == parts.Length - 2 ? parts[index + 1] : null;
                 return member is "value" or "unit" ? new FieldPath(path, [.. steps], FieldOf(at, part, property, member)!) : null;
             }
+            if (ItemTypeOf(type) is { } itemType && index + 2 < parts.Length && IsRecord(itemType)
+                && int.TryParse(parts[index + 1], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int position) && position is > 0 and < 100)
+            {
+                steps.Add(new ItemStep(BuildList(at, part)!, position - 1));
+                at = itemType;
+                index++;
+                continue;
+            }
             if (last)
                 return FieldOf(at, part, property, null) is { } leaf ? new FieldPath(path, [.. steps], leaf) : null;
             if (!IsRecord(type))
@@ -298,6 +329,9 @@ internal static class FieldTable
 
     private static Action<TRecord, TValue>? Setter<TRecord, TValue>(PropertyInfo property) =>
         property.SetMethod?.CreateDelegate<Action<TRecord, TValue>>();
+
+    /// <summary>The number of a quantity of which only the unit has been read so far.</summary>
+    private const decimal Unknown = decimal.MinValue;
 
     private static T As<T>(object record)
         where T : class => Unsafe.As<T>(record);
@@ -653,7 +687,13 @@ internal static class FieldTable
         {
             Quantity? found = get(As<T>(record));
             value = found.GetValueOrDefault().Value;
-            return found.HasValue;
+            return found.HasValue && value != Unknown;
+        }
+
+        public override void ForgetUnitAlone(object record)
+        {
+            if (get(As<T>(record)) is { Value: Unknown })
+                set?.Invoke(As<T>(record), null);
         }
 
         public override void SetNumber(object record, decimal value) =>
@@ -694,6 +734,6 @@ internal static class FieldTable
         public override string? GetText(object record) => get(As<T>(record))?.Unit;
 
         public override void SetText(object record, string value) =>
-            set?.Invoke(As<T>(record), get(As<T>(record)).GetValueOrDefault() with { Unit = value });
+            set?.Invoke(As<T>(record), (get(As<T>(record)) ?? new Quantity(Unknown, "")) with { Unit = value });
     }
 }

@@ -113,7 +113,7 @@ public sealed class MappingSet
         IEnumerable<MessageMapping> candidates = All.Where(mapping => mapping.CanRead && mapping.Syntax == peeked.Syntax);
         if (peeked.Syntax is MessageSyntax.Edifact or MessageSyntax.X12 or MessageSyntax.Xml)
             return peeked.Messages.Count == 0 ? null : candidates.FirstOrDefault(mapping => mapping.MessageType == peeked.Messages[0].Type);
-        return candidates.Select(mapping => (Mapping: mapping, Fit: Fit(mapping, peeked.Names)))
+        return candidates.Select(mapping => (Mapping: mapping, Fit: Fit(mapping, peeked)))
             .Where(pair => pair.Fit >= 0.6)
             .OrderByDescending(pair => pair.Fit)
             .Select(pair => pair.Mapping).FirstOrDefault();
@@ -122,8 +122,19 @@ public sealed class MappingSet
     private string InWords() => string.Join(", ", All.Where(mapping => mapping.CanRead).Select(mapping => mapping.MessageType.Length > 0 ? mapping.MessageType : mapping.File));
 
     /// <summary>The share of the example's names that the file has, less what the file has beside them.</summary>
-    private static double Fit(MessageMapping mapping, IReadOnlyList<string> names)
+    private static double Fit(MessageMapping mapping, PeekedFile peeked)
     {
+        IReadOnlyList<string> names = peeked.Names;
+        double said = 0;
+        foreach (TreeTemplate literal in mapping.Compiled.Tree?.Children.Where(child => child.Value is { Role: SlotRole.Literal or SlotRole.AnyOf }) ?? [])
+        {
+            // A member that names the document decides: "type": "invoice".
+            if (!peeked.Texts.TryGetValue(literal.Name, out string? text))
+                continue;
+            if (!literal.Value!.Literals.Contains(text))
+                return 0;
+            said += 0.5;
+        }
         string[] wanted = mapping.Syntax == MessageSyntax.Csv
             ? mapping.Compiled.Csv!.Header
             : [.. mapping.Compiled.Tree!.Children.Where(child => (child.Marks & Marks.Optional) == 0).Select(child => child.Name)];
@@ -131,7 +142,7 @@ public sealed class MappingSet
             return mapping.Syntax == MessageSyntax.Csv && mapping.Compiled.Csv!.Rows.Exists(row => row.Columns.Length == names.Count) ? 0.6 : 0;
         int found = wanted.Count(name => names.Contains(name, StringComparer.OrdinalIgnoreCase));
         int extra = names.Count(name => !wanted.Contains(name, StringComparer.OrdinalIgnoreCase));
-        return ((double)found / wanted.Length) - (0.01 * extra);
+        return said + ((double)found / wanted.Length) - (0.01 * extra);
     }
 
     private static bool Rivals(MessageMapping one, MessageMapping other) =>

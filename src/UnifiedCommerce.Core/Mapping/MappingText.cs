@@ -81,6 +81,8 @@ internal sealed class DecisionTable
     public BoundField? OutputField { get; set; }
     public BoundField?[] InputFields { get; set; } = [];
     public int[] InputLocals { get; set; } = [];
+    /// <summary>Rows whose value is another field (<c>=quantity</c>) or what the message gave (<c>=#ordered</c>).</summary>
+    public Dictionary<string, (BoundField? Field, int Local)> References { get; set; } = [];
 }
 
 /// <summary>A mapping file cut into directives and lines; nothing is resolved yet.</summary>

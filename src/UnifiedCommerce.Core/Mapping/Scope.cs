@@ -105,6 +105,9 @@ internal sealed class DocumentBuilder(ReadSession session, int depths, int local
         for (int index = 0; index < scope.Sets.Count; index++)
         {
             SetDirective set = scope.Sets[index];
+            // A charge that the message does not have gets no code either.
+            if (set.Field is { Path.HasItemStep: true } inner && inner.Path.Find(record) is null)
+                continue;
             if (set.Field is not { } field || (!set.Overrides && (setsSeen[scope.Depth] & (1UL << index)) != 0))
                 continue;
             string value = set.Value.StartsWith('$') ? session.Context.Constants.GetValueOrDefault(set.Value[1..], "") : set.Value;
@@ -190,6 +193,8 @@ internal sealed class DocumentBuilder(ReadSession session, int depths, int local
     private static void Units(Scope scope, object record)
     {
         // A second quantity without a unit of its own counts in the unit of the first.
+        foreach ((Field number, _, _) in scope.Quantities)
+            number.ForgetUnitAlone(record);
         if (scope.Quantities.Length < 2 || scope.Quantities[0].Unit.GetText(record) is not { Length: > 0 } unit)
             return;
         for (int index = 1; index < scope.Quantities.Length; index++)
@@ -241,6 +246,11 @@ internal sealed class DocumentBuilder(ReadSession session, int depths, int local
                 continue;
             if (value == "-")
                 return;
+            if (table.References.TryGetValue(value, out (BoundField? Field, int Local) reference))
+            {
+                Refer(scope, output, table, place, reference.Field, reference.Local);
+                return;
+            }
             if (ValueReader.Read(session, new Slot { Place = place, Source = table.Output }, output.Path, ValueFormat.Plain, Record(output.Depth), value, null) && output.Path.RequiredBit >= 0)
                 given[output.Depth] |= 1UL << output.Path.RequiredBit;
             return;
@@ -248,6 +258,18 @@ internal sealed class DocumentBuilder(ReadSession session, int depths, int local
         string found = string.Join(", ", table.Inputs.Select((input, index) => $"{input} '{InputText(table, index)}'"));
         session.Fault("undecided", new Slot { Place = table.Place, Source = table.Output },
             $"Found {found}, which no row of the decision of {table.Output} knows. Add a row for it to {table.Place.File}.");
+    }
+
+    private void Refer(Scope scope, BoundField output, DecisionTable table, TextPlace place, BoundField? field, int local)
+    {
+        if (field is not null)
+        {
+            if (field.Path.Find(Record(field.Depth)) is not null)
+                CopyText(field.Path, Record(field.Depth), output.Path, Record(output.Depth), scope);
+            return;
+        }
+        if (locals[local] is { Length: > 0 } text && ValueReader.Read(session, new Slot { Place = place, Source = table.Output }, output.Path, ValueFormat.Plain, Record(output.Depth), text, null) && output.Path.RequiredBit >= 0)
+            given[output.Depth] |= 1UL << output.Path.RequiredBit;
     }
 
     private string? InputText(DecisionTable table, int index)

@@ -332,6 +332,9 @@ internal sealed class SegmentCompiler(MappingText text, MessageSyntax syntax, Bi
             for (int other = one + 1; other < rivals.Count; other++)
             {
                 SegmentTemplate left = rivals[one], right = rivals[other];
+                // The first of them is the line's own, all further ones make the list.
+                if (left.Block == block && right.Block.Kind == BlockKind.Each && right.Block.Parent == block)
+                    continue;
                 if (left.Tag == right.Tag && left != right && left.Condition is null && right.Condition is null && !Differ(left, right) && !(left.Choice >= 0 && left.Choice == right.Choice && LiteralCount(left) != LiteralCount(right)))
                     findings.Error("ambiguous", right.Place, $"Found two lines that the same {right.Tag} fits (the other is {left.Place}: {left.Source}), expected a literal that tells them apart.");
             }
@@ -344,6 +347,9 @@ internal sealed class SegmentCompiler(MappingText text, MessageSyntax syntax, Bi
     {
         foreach (PlacedSlot placed in left.Slots.Where(slot => slot.Slot.Role is SlotRole.Literal or SlotRole.AnyOf))
         {
+            // A literal against an open place: the literal goes first, the other takes the rest.
+            if (placed.Leads && right.Slots.FirstOrDefault(slot => slot.Element == 1 && slot.Component == 1).Slot is { Role: SlotRole.Field or SlotRole.Local })
+                return true;
             PlacedSlot opposite = right.Slots.FirstOrDefault(slot => slot.Element == placed.Element && slot.Component == placed.Component && slot.Slot.Role is SlotRole.Literal or SlotRole.AnyOf && slot.Element == placed.Element && slot.Component == placed.Component);
             if (opposite.Slot is not null && !placed.Slot.Literals.Intersect(opposite.Slot.Literals).Any())
                 return true;

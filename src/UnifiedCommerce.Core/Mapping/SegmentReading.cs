@@ -470,6 +470,8 @@ internal sealed class SegmentReading : ReadSession
         {
             if (!pair.Qualifiers.Contains(qualifier))
                 continue;
+            if (pair.LocalIndex >= 0)
+                builder.Locals[pair.LocalIndex] = value.ToString();
             if (pair.Field is not null && !(pair.ReadOnly && pair.Field.Path.Find(builder.Record(pair.Field.Depth)) is { } holder && pair.Field.Path.Leaf.GetText(holder) is not null))
                 builder.Assign(slot, pair.Field, pair.Format, value, null);
             return;

@@ -6,7 +6,7 @@ namespace UnifiedCommerce.Core.Mapping;
 internal sealed class SlotParser(MappingText text, Findings findings)
 {
     public static readonly string[] SystemNames = ["messageRef", "interchangeRef", "now", "segments", "test", "sender", "receiver", "uuid"];
-    private static readonly string[] Adjustments = ["default", "max", "pad", "padRight", "scale", "digits", "split", "lines", "prefix", "suffix", "tz", "upper", "trim0", "negate", "signBehind", "fraction", "gtin", "gln", "sscc"];
+    private static readonly string[] Adjustments = ["default", "max", "pad", "padRight", "scale", "digits", "split", "lines", "prefix", "suffix", "tz", "upper", "trim0", "negate", "signBehind", "fraction", "skipZero", "pounds", "gtin", "gln", "sscc"];
 
     /// <summary>A whole place: a literal, or one placeholder in braces.</summary>
     public Slot Parse(string source, TextPlace place)
@@ -58,6 +58,8 @@ internal sealed class SlotParser(MappingText text, Findings findings)
             string[] halves = head[1..].Split('=', 2);
             return new Slot { Role = SlotRole.Local, Names = [halves[0]], Literals = halves.Length > 1 ? [halves[1]] : [], Optional = optional, Format = Format(words[1..], place), Place = place, Source = inner };
         }
+        if (head.StartsWith("partner.", StringComparison.Ordinal))
+            head = "$" + head[8..];
         if (head[0] == '$')
             return new Slot { Role = SlotRole.Constant, Names = [head[1..]], Optional = optional, Format = Format(words[1..], place), Place = place, Source = inner };
         if (head is "count" or "sum" && words.Length > 1)
@@ -113,7 +115,7 @@ internal sealed class SlotParser(MappingText text, Findings findings)
         int? scale = null, digits = null;
         int padWidth = 0, max = 0, splitWidth = 0, splitParts = 1;
         char padWith = ' ';
-        bool padRight = false, upper = false, trimZeros = false, negate = false, signBehind = false, fraction = false;
+        bool padRight = false, upper = false, trimZeros = false, negate = false, signBehind = false, fraction = false, skipZero = false, pounds = false;
         IdScheme scheme = IdScheme.None;
         foreach (string word in words)
         {
@@ -155,6 +157,8 @@ internal sealed class SlotParser(MappingText text, Findings findings)
                 case "negate": negate = true; break;
                 case "signBehind": signBehind = true; break;
                 case "fraction": fraction = true; break;
+                case "skipZero": skipZero = true; break;
+                case "pounds": pounds = true; break;
                 case "gtin": scheme = IdScheme.Gtin; break;
                 case "gln": scheme = IdScheme.Gln; break;
                 case "sscc": scheme = IdScheme.Sscc; break;
@@ -189,6 +193,8 @@ internal sealed class SlotParser(MappingText text, Findings findings)
             Negate = negate,
             SignBehind = signBehind,
             Fraction = fraction,
+            SkipZero = skipZero,
+            Pounds = pounds,
             Prefix = prefix,
             Suffix = suffix,
             Scheme = scheme,

@@ -68,6 +68,8 @@ internal sealed class PairSlot
     public string Name { get; init; } = "";
     public ValueFormat Format { get; init; } = ValueFormat.Plain;
     public BoundField? Field { get; set; }
+    /// <summary>Kept for a decision instead of a field.</summary>
+    public int LocalIndex { get; set; } = -1;
     /// <summary>Read, never written: another number for the same thing.</summary>
     public bool ReadOnly { get; init; }
 }

@@ -31,6 +31,10 @@ internal sealed class ValueFormat
     public string? Suffix { get; init; }
     /// <summary>Divided by 100 when written, multiplied when read: rates as fractions.</summary>
     public bool Fraction { get; init; }
+    /// <summary>Zero counts as absent.</summary>
+    public bool SkipZero { get; init; }
+    /// <summary>The message says pounds, the document kilograms.</summary>
+    public bool Pounds { get; init; }
     public IdScheme Scheme { get; init; }
     /// <summary>IANA time zone of a moment that is written without an offset.</summary>
     public string? TimeZone { get; init; }

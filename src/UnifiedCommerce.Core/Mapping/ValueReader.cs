@@ -77,8 +77,12 @@ internal static class ValueReader
                 }
                 if (format.Fraction)
                     number *= 100;
+                if (format.Pounds)
+                    number = Math.Round(number * KilogramsPerPound, 6, MidpointRounding.AwayFromZero);
                 if (format.Negate)
                     number = -number;
+                if (format.SkipZero && number == 0)
+                    return false;
                 if (leaf.Kind == ValueKind.Integer && (decimal.Truncate(number) != number || Math.Abs(number) > int.MaxValue))
                 {
                     session.Fault("not-a-number", slot, $"Found {path.Text} '{text}', expected a whole number.");
@@ -89,6 +93,8 @@ internal static class ValueReader
             }
             case ValueKind.Date or ValueKind.Moment:
             {
+                if (leaf.Kind == ValueKind.Moment && format.Date is { } clock && !clock.Contains('y', StringComparison.Ordinal) && !clock.Contains('d', StringComparison.Ordinal))
+                    return Clock(session, slot, path, record, text, clock);
                 string expected = dateFormat ?? format.Date ?? session.Mapping.DefaultDateFormat(leaf.Kind);
                 TimeZoneInfo? zone = format.Zone ?? session.Mapping.Zone ?? session.Context.TimeZone;
                 if (!DateCodes.TryRead(text, expected, zone, out DateTimeOffset moment) && !TryOther(session, text, expected, zone, out moment))
@@ -124,6 +130,9 @@ internal static class ValueReader
         }
     }
 
+    /// <summary>The international avoirdupois pound, exactly.</summary>
+    public const decimal KilogramsPerPound = 0.45359237m;
+
     public static IdScheme SchemeOf(string name) => name switch
     {
         "gtin" => IdScheme.Gtin,
@@ -139,6 +148,28 @@ internal static class ValueReader
         for (; digits < 0; digits++)
             number /= 10;
         return number;
+    }
+
+    /// <summary>The time of a moment whose date stands elsewhere in the message.</summary>
+    private static bool Clock(ReadSession session, Slot slot, FieldPath path, object record, ReadOnlySpan<char> text, string format)
+    {
+        object holder = path.Reach(record);
+        path.Leaf.TryGetMoment(holder, out DateTimeOffset moment);
+        if (TimeOnly.TryParseExact(text, [format, "HHmm", "HHmmss", "HH:mm:ss", "HH:mm"], System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.None, out TimeOnly time))
+        {
+            TimeZoneInfo? zone = session.Mapping.Zone ?? session.Context.TimeZone;
+            DateTime local = moment.Date + time.ToTimeSpan();
+            path.Leaf.SetMoment(holder, new DateTimeOffset(local, zone?.GetUtcOffset(local) ?? moment.Offset));
+            return true;
+        }
+        // xsd:time may carry its own offset.
+        if (DateTimeOffset.TryParse($"{moment:yyyy-MM-dd}T{text}", System.Globalization.CultureInfo.InvariantCulture, out DateTimeOffset whole))
+        {
+            path.Leaf.SetMoment(holder, whole);
+            return true;
+        }
+        session.Fault("not-a-time", slot, $"Found {path.Text} '{text}', expected a time as {format}.");
+        return false;
     }
 
     private static bool TryOther(ReadSession session, ReadOnlySpan<char> text, string expected, TimeZoneInfo? zone, out DateTimeOffset moment)

@@ -33,6 +33,8 @@ internal static class ValueWriter
             number = -number;
         if (format.Fraction)
             number /= 100;
+        if (format.Pounds)
+            number = Math.Round(number / ValueReader.KilogramsPerPound, 4, MidpointRounding.AwayFromZero);
         if (format.Scale is { } scale)
             return Math.Round(ValueReader.Shift(number, scale), 0, MidpointRounding.AwayFromZero).ToString("0", CultureInfo.InvariantCulture);
         string text = format.Digits is { } digits
@@ -51,7 +53,7 @@ internal static class ValueWriter
             case ValueKind.Text:
                 return leaf.GetText(holder);
             case ValueKind.Number or ValueKind.Integer:
-                return leaf.TryGetNumber(holder, out decimal number) ? Number(number, format, decimalMark) : null;
+                return leaf.TryGetNumber(holder, out decimal number) && !(format.SkipZero && number == 0) ? Number(number, format, decimalMark) : null;
             case ValueKind.Date:
                 return leaf.TryGetDate(holder, out DateOnly date)
                     ? Moment(new DateTimeOffset(date.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero), dateFormat ?? format.Date ?? mapping.DefaultDateFormat(ValueKind.Date), ValueKind.Date)
