@@ -95,8 +95,6 @@ internal sealed class Binder
                 if (slot.Fields.Length > 0)
                 {
                     Named(scope, slot.Names[0], read && !slot.Fields[0].Path.Leaf.IsDerived, write);
-                    foreach (BoundField field in slot.Fields.Skip(1))
-                        WrittenFields.Add(field.Path.Text);
                     if (read)
                         Remember(scope, slot.Fields[0]);
                     CheckTable(slot);
@@ -233,6 +231,8 @@ internal sealed class Binder
         Scope? at = name.StartsWith('^') ? Root : scope;
         while (at is not null && FieldTable.Resolve(at.Shape.Type, path) is null)
             at = at.Parent;
+        if (at is not null)
+            path = FieldTable.OwnName(at.Shape.Type, path);
         string full = at is null || at.ListPath.Length == 0 ? Canonical(path) : $"{at.ListPath}.{Canonical(path)}";
         if (read)
             ReadFields.Add(full);
@@ -266,6 +266,14 @@ internal sealed class Binder
             {
                 slot.CountList = list;
                 slot.ListDepth = at.Depth;
+                // Distinct values: an answer in two parts still answers one line.
+                if (slot.Role == SlotRole.Count && parts.Length == 2)
+                {
+                    if (FieldTable.Resolve(list.ItemType, parts[1]) is { } counted)
+                        slot.SumField = new BoundField(at.Depth + 1, counted);
+                    else
+                        findings.Error("unknown-field", slot.Place, $"Found no field '{parts[1]}' in {parts[0]}.{Suggest.DidYouMean(parts[1], FieldTable.Names(list.ItemType))}");
+                }
                 if (slot.Role == SlotRole.Sum)
                 {
                     if (parts.Length == 2 && FieldTable.Resolve(list.ItemType, parts[1]) is { Leaf.Kind: ValueKind.Number or ValueKind.Integer } path)
@@ -330,7 +338,9 @@ internal sealed class Binder
             }
             foreach (string value in decision.Rows.Select(row => row.Value).Where(value => value.StartsWith('=')).Distinct(StringComparer.Ordinal))
             {
-                if (!value.StartsWith("=#", StringComparison.Ordinal))
+                if (value == DocumentBuilder.LineAmount)
+                    mine.References[value] = (null, -1);
+                else if (!value.StartsWith("=#", StringComparison.Ordinal))
                     mine.References[value] = (Resolve(scope, value[1..], decision.Place), -1);
                 else if (localNames.IndexOf(value[2..]) is var local and >= 0)
                     mine.References[value] = (null, local);

@@ -13,6 +13,8 @@ internal static class BuiltInTables
         ["x12unit"] = Make("x12unit", "EA=EA", "C62=UN", "KGM=KG", "GRM=GR", "LBR=LB", "ONZ=OZ", "MTR=MR", "CMT=CM", "MMT=MM", "INH=IN", "FOT=FT", "YRD=YD",
             "LTR=LT", "MLT=ML", "GLL=GA", "QT=QT", "PT=PT", "DZN=DZ", "PR=PR", "SET=ST", "BX=BX", "CT=CT", "CS=CA", "PK=PK", "PA=PA", "PF=PF,PL", "RO=RL,RO", "BG=BG", "CA=CN",
             "BO=BO", "NMP=P5", "MTK=SM", "FTK=SF", "MTQ=CR", "HUR=HR", "DAY=DA", "TNE=MP", "H87=PC", "SX=SX", "KT=KT", "SO=SO", "CEN=HC", "MIL=TH,T3", "DR=DR", "TU=TB", "SH=SH", "PD=PD"),
+        // What a price is for: X12 element 639. A code that is not here is a question, never a guess.
+        ["x12basis"] = Make("x12basis", "1=PE,TE,CA,CT,CP,NT,QT,WE,WH,RE,DI,LE,ST,SR", "100=HP", "1000=TP"),
         // Verdict over an order: UNCL 1225 in BGM.
         ["edifactResponse"] = Make("edifactResponse", "Accepted=29,44", "Conditional=4,12,42", "Rejected=27", "Acknowledged=9,11,6"),
         // Verdict over an order: UBL, UNCL 4343.

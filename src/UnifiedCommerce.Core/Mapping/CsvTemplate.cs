@@ -146,6 +146,9 @@ internal static class CsvCompiler
     {
         for (int column = 0; column < Math.Min(left.Columns.Length, right.Columns.Length); column++)
         {
+            // A literal against an open place: the line above goes first, the other takes the rest.
+            if (left.Columns[column].Role is SlotRole.Literal or SlotRole.AnyOf && right.Columns[column].Role is SlotRole.Field)
+                return true;
             if (left.Columns[column].Role is SlotRole.Literal or SlotRole.AnyOf && right.Columns[column].Role is SlotRole.Literal or SlotRole.AnyOf
                 && !left.Columns[column].Literals.Intersect(right.Columns[column].Literals).Any())
                 return true;

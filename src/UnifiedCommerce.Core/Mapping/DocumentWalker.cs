@@ -130,7 +130,7 @@ internal sealed class DocumentWalker
             case SlotRole.System:
                 return System(slot);
             case SlotRole.Count:
-                return slot.CountList is null ? null : ValueWriter.Number(slot.CountList.Count(Record(slot.ListDepth)), slot.Format, DecimalMark);
+                return slot.CountList is null ? null : ValueWriter.Number(Total(slot, Record(slot.ListDepth)), slot.Format, DecimalMark);
             case SlotRole.Sum:
                 return Sum(slot);
             default:
@@ -141,17 +141,25 @@ internal sealed class DocumentWalker
     /// <summary>The format that the date's own code will name.</summary>
     private static string? DateFormatOf(Slot slot) => slot.DateCode is { Literals.Length: > 0 } code ? DateCodes.FormatOf(code.Literal) : null;
 
+    /// <summary>What a count or sum over a list comes to.</summary>
+    public static decimal Total(Slot slot, object holder)
+    {
+        int count = slot.CountList!.Count(holder);
+        if (slot.SumField is not { } field)
+            return count;
+        return slot.Role == SlotRole.Sum
+            ? Enumerable.Range(0, count).Sum(index => Number(field.Path, slot.CountList.At(holder, index)))
+            : Enumerable.Range(0, count).Select(index => slot.CountList.At(holder, index)).Select(item => (field.Path.Find(item) is { } at && field.Path.Leaf.TryGetNumber(at, out decimal value) ? value : (decimal?)null, item))
+                .DistinctBy(pair => pair.Item1 is null ? pair.item : (object)pair.Item1).Count();
+    }
+
     private string? Sum(Slot slot)
     {
         if (slot.SumField is not { } field)
             return null;
         decimal sum = 0;
-        if (slot.CountList is { } list)
-        {
-            object holder = Record(slot.ListDepth);
-            for (int index = 0; index < list.Count(holder); index++)
-                sum += Number(field.Path, list.At(holder, index));
-        }
+        if (slot.CountList is not null)
+            sum = Total(slot, Record(slot.ListDepth));
         else
         {
             foreach (object member in members[field.Depth] ?? [])

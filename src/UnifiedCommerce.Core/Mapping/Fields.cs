@@ -199,6 +199,11 @@ internal static class FieldTable
         [(typeof(Orders.OrderLine), "netPrice")] = "salesPrice",
     };
 
+    /// <summary>The record's own name for a name that means something else in it.</summary>
+    public static string OwnName(Type scope, string path) => path.Contains('.', StringComparison.Ordinal)
+        ? Synonyms.TryGetValue((scope, path[..path.IndexOf('.', StringComparison.Ordinal)]), out string? first) ? first + path[path.IndexOf('.', StringComparison.Ordinal)..] : path
+        : Synonyms.GetValueOrDefault((scope, path), path);
+
     public static FieldPath? Resolve(Type scope, string path) => Paths.GetOrAdd((scope, path), static key => Build(key.Item1, key.Item2));
 
     public static ListAccess? ResolveList(Type scope, string path) => Lists.GetOrAdd((scope, path), static key => BuildList(key.Item1, key.Item2));

@@ -246,8 +246,9 @@ internal sealed class CsvReading : ReadSession
             if (row.Keys[keep] >= 0 && keys[keep] != cell(row.Keys[keep]))
                 break;
         }
-        if (keep == row.Chain.Length - 1 && keep == 0 && row.Chain.Length == 1)
-            keep = 0;
+        // A row of the document itself beside rows of its lines fills the one that is open.
+        if (row.Chain.Length == 1 && Mapping.Csv!.Rows.Count > 1 && open.Count > 0 && row.Keys[0] >= 0 && keys[0] == cell(row.Keys[0]))
+            keep = 1;
         CloseTo(keep);
         for (int level = keep; level < row.Chain.Length; level++)
         {
@@ -278,6 +279,8 @@ internal sealed class CsvReading : ReadSession
             Scope scope = open[^1];
             open.RemoveAt(open.Count - 1);
             keys.RemoveAt(keys.Count - 1);
+            if (open.Count == 0)
+                Packages.Complete(builder.Record(0), Mapping);
             builder.End(scope);
             if (open.Count > 0)
                 continue;

@@ -43,6 +43,9 @@ internal sealed class DocumentBuilder(ReadSession session, int depths, int local
     private readonly ulong[] setsSeen = new ulong[depths];
     private readonly string?[] locals = new string?[locals];
 
+    /// <summary>Quantity x price / basis, rounded to the cent: for messages that state no line amounts (X12 IT1).</summary>
+    public const string LineAmount = "=lineAmount";
+
     public object? Document => records[0];
     public string?[] Locals => locals;
 
@@ -267,6 +270,19 @@ internal sealed class DocumentBuilder(ReadSession session, int depths, int local
             if (field.Path.Find(Record(field.Depth)) is not null)
                 CopyText(field.Path, Record(field.Depth), output.Path, Record(output.Depth), scope);
             return;
+        }
+        if (local < 0)
+        {
+            object record = Record(scope.Depth);
+            decimal basis = Of("priceBasis") is { } units and not 0 ? units : 1;
+            if (Of("quantity") is not { } quantity || Of("netPrice") is not { } price)
+                return;
+            output.Path.Leaf.SetNumber(output.Path.Reach(Record(output.Depth)), Math.Round(quantity * price / basis, 2, MidpointRounding.AwayFromZero));
+            if (output.Path.RequiredBit >= 0)
+                given[output.Depth] |= 1UL << output.Path.RequiredBit;
+            return;
+
+            decimal? Of(string name) => FieldTable.Resolve(scope.Shape.Type, name) is { } path && path.Find(record) is { } holder && path.Leaf.TryGetNumber(holder, out decimal number) ? number : null;
         }
         if (locals[local] is { Length: > 0 } text && ValueReader.Read(session, new Slot { Place = place, Source = table.Output }, output.Path, ValueFormat.Plain, Record(output.Depth), text, null) && output.Path.RequiredBit >= 0)
             given[output.Depth] |= 1UL << output.Path.RequiredBit;

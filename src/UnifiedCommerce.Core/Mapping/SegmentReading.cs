@@ -372,10 +372,7 @@ internal sealed class SegmentReading : ReadSession
     {
         foreach ((Slot slot, object record, decimal stated, string place) in Totals)
         {
-            int count = slot.CountList!.Count(record);
-            decimal actual = slot.SumField is { } field
-                ? Enumerable.Range(0, count).Sum(index => DocumentWalker.Number(field.Path, slot.CountList.At(record, index)))
-                : count;
+            decimal actual = DocumentWalker.Total(slot, record);
             if (actual != stated)
                 Findings.Add(new Diagnostic("total-differs", Mapping.Strict.Contains("total-differs") ? Severity.Error : Severity.Warning, place, string.Create(CultureInfo.InvariantCulture, $"The message states {slot.Source} {stated}, expected {actual}: so many are in it. A line may be missing.")));
         }
@@ -498,7 +495,7 @@ internal sealed class SegmentReading : ReadSession
         Block block = frame.Block;
         foreach (object item in block.Items)
         {
-            if (item is SegmentTemplate { HasFields: true } template && (template.Marks & (Marks.Optional | Marks.WriteOnly | Marks.Skip)) == 0 && !IsUsed(template.Index)
+            if (item is SegmentTemplate { HasFields: true } template && (template.Marks & (Marks.Optional | Marks.ReadOnly | Marks.WriteOnly | Marks.Skip)) == 0 && !IsUsed(template.Index)
                 && template.Choice < 0 && block != SkipBlock && block.Kind != BlockKind.Tree)
             {
                 Fault("missing-segment", new Slot { Place = template.Place }, $"Found no {MapKey.Of(template.Source)} {(block.Scope.ListPath.Length > 0 ? "in " + block.Scope.ListPath : "in the message")}, expected one. Mark the line with ? when it may be absent ({template.Place}).",

@@ -29,8 +29,7 @@ internal sealed class TreeReading : ReadSession
         foreach ((Slot slot, object record, decimal stated, TreeNode place) in totals)
         {
             at = place;
-            int count = slot.CountList!.Count(record);
-            decimal actual = slot.SumField is { } field ? Enumerable.Range(0, count).Sum(index => DocumentWalker.Number(field.Path, slot.CountList.At(record, index))) : count;
+            decimal actual = DocumentWalker.Total(slot, record);
             if (actual != stated)
                 Fault("total-differs", slot, $"The message states {slot.Source} {stated}, expected {actual}: so many are in it.", Severity.Warning);
         }
@@ -79,7 +78,7 @@ internal sealed class TreeReading : ReadSession
         }
         foreach (TreeTemplate child in template.Children)
         {
-            if (child is { HasFields: true, IsEach: false, Choice: < 0 } && (child.Marks & (Marks.Optional | Marks.WriteOnly | Marks.Skip)) == 0 && !seen.Contains(child) && child.Value is not { Optional: true } && child.Value is not { Format.Default: not null })
+            if (child is { HasFields: true, IsEach: false, Choice: < 0 } && (child.Marks & (Marks.Optional | Marks.ReadOnly | Marks.WriteOnly | Marks.Skip)) == 0 && !seen.Contains(child) && child.Value is not { Optional: true } && child.Value is not { Format.Default: not null })
             {
                 at = node;
                 Fault("missing-element", new Slot { Place = child.Place }, $"Found no {child.Name}, expected one. Mark the line with ? when it may be absent ({child.Place}).", (child.Marks & Marks.Must) != 0 ? Severity.Error : Severity.Warning);
