@@ -12,15 +12,33 @@ namespace UnifiedCommerce.Sourcing;
 internal sealed class BoundOracle
 {
     private readonly SearchModel _model;
+    /// <summary>Offers from which units are worth pricing on several threads.</summary>
+    private const int LargeModel = 4000;
+
+    /// <summary>How far below its least rate a unit's rate may fall before offers that were left out count again.</summary>
+    private const double RateSlack = 0.12;
+
+    private readonly ParallelOptions? _parallel;
     private readonly double[] _base;
+    private readonly double[] _activeValue;
+    private readonly double[] _activeBase;
+    private readonly int[] _activeEnd;
+    private readonly int[] _activeOffers;
+    private readonly double[] _activeFrom;
     private readonly bool[] _hasRest;
     private readonly int[] _order;
     private readonly double[] _key;
     private readonly LineBound _lines;
 
-    public BoundOracle(SearchModel model)
+    public BoundOracle(SearchModel model, int threads = 1)
     {
         _model = model;
+        _parallel = threads > 1 && model.Offers >= LargeModel ? new ParallelOptions { MaxDegreeOfParallelism = threads } : null;
+        _activeValue = new double[model.PointQuantity.Length];
+        _activeBase = new double[model.PointQuantity.Length];
+        _activeEnd = new int[model.Offers];
+        _activeOffers = new int[model.Units];
+        _activeFrom = new double[model.Units];
         _base = new double[model.PointQuantity.Length];
         _hasRest = new bool[model.Lines];
         _order = new int[model.Distributors];
@@ -35,8 +53,8 @@ internal sealed class BoundOracle
         TrialValue = new double[model.Modes.Length];
         TrialQuantity = new double[model.Modes.Length];
         TrialWeight = new double[model.Modes.Length];
-        _fromValue = new double[model.Modes.Length];
         _warm = new double[model.Modes.Length];
+        _lastBest = Filled(model.Units, -1);
         _combination = new Combination[model.Units];
         MaxValue = new double[model.Units];
         MaxUnits = new double[model.Units];
@@ -69,7 +87,6 @@ internal sealed class BoundOracle
         GradientCommitment = new double[model.Distributors];
     }
 
-    private readonly double[] _fromValue;
     private readonly double[] _warm;
     private readonly Combination[] _combination;
 
@@ -153,28 +170,38 @@ internal sealed class BoundOracle
         var anyInLines = false;
         for (var u = 0; u < model.Units; u++)
         {
-            ClosedCost[u] = model.ClosedCost[u];
-            Selected[u] = false;
-            if (allowed.Unit[u] == Restrictions.Unused)
-            {
-                UsedCost[u] = double.PositiveInfinity;
-                continue;
-            }
+            anyInLines |= InLines[u] && allowed.Unit[u] != Restrictions.Unused;
+        }
 
-            if (InLines[u])
+        if (_parallel is null)
+        {
+            for (var u = 0; u < model.Units; u++)
             {
-                anyInLines = true;
-                UsedCost[u] = InLineUnit(u, prices, allowed);
+                PriceUnit(u, prices, allowed);
             }
-            else
-            {
-                PriceOffers(u, prices);
-                UsedCost[u] = UnitCost(u, prices, allowed);
-            }
+        }
+        else
+        {
+            Parallel.For(0, model.Units, _parallel, u => PriceUnit(u, prices, allowed));
+        }
 
+        for (var u = 0; u < model.Units; u++)
+        {
             if (allowed.Unit[u] == Restrictions.Used && double.IsPositiveInfinity(UsedCost[u]))
             {
                 return double.PositiveInfinity;
+            }
+
+            if (InLines[u] && allowed.Unit[u] != Restrictions.Unused)
+            {
+                GradientCommitment[model.UnitDistributor[u]] += GradientValue[u];
+            }
+            else if (!InLines[u] && allowed.Unit[u] != Restrictions.Unused)
+            {
+                for (var o = model.UnitStart[u]; o < model.UnitStart[u + 1]; o++)
+                {
+                    _hasRest[model.OfferLine[o]] = true;
+                }
             }
         }
 
@@ -245,21 +272,65 @@ internal sealed class BoundOracle
         }
     }
 
+    private void PriceUnit(int u, Prices prices, Restrictions allowed)
+    {
+        ClosedCost[u] = _model.ClosedCost[u];
+        Selected[u] = false;
+        if (allowed.Unit[u] == Restrictions.Unused)
+        {
+            UsedCost[u] = double.PositiveInfinity;
+        }
+        else if (InLines[u])
+        {
+            UsedCost[u] = InLineUnit(u, prices, allowed);
+        }
+        else
+        {
+            PriceOffers(u, prices);
+            UsedCost[u] = UnitCost(u, prices, allowed);
+        }
+    }
+
+    /// <summary>Costs of points at the line prices; those that can gain at rates near the unit's own are set apart.</summary>
     private void PriceOffers(int u, Prices prices)
     {
         var model = _model;
         var hasPools = prices.Pool.Length > 0;
+        var from = double.PositiveInfinity;
+        for (var m = model.ModeStart[u]; m < model.ModeStart[u + 1]; m++)
+        {
+            from = Math.Min(from, model.Modes[m].Rate);
+        }
+
+        from = Math.Max(0, from - prices.Commitment[model.UnitDistributor[u]] - RateSlack);
+        _activeFrom[u] = from;
+        var first = model.PointStart[model.UnitStart[u]];
+        var at = first;
+        var active = model.UnitStart[u];
         for (var o = model.UnitStart[u]; o < model.UnitStart[u + 1]; o++)
         {
             var line = model.OfferLine[o];
-            _hasRest[line] = true;
             var price = prices.Line[line];
+            var before = at;
             var pool = hasPools && model.Pool[o] >= 0 ? prices.Pool[model.Pool[o]] : 0;
             for (var p = model.PointStart[o]; p < model.PointStart[o + 1]; p++)
             {
-                _base[p] = model.PointCost[p] + (pool * model.PointQuantity[p]) - (price * model.PointCredit[p]);
+                var cost = model.PointCost[p] + (pool * model.PointQuantity[p]) - (price * model.PointCredit[p]);
+                _base[p] = cost;
+                if (cost + (from * model.PointValue[p]) < 0)
+                {
+                    _activeValue[at] = model.PointValue[p];
+                    _activeBase[at++] = cost;
+                }
+            }
+
+            if (at > before)
+            {
+                _activeEnd[active++] = at;
             }
         }
+
+        _activeOffers[u] = active - model.UnitStart[u];
     }
 
     /// <summary>Sum over the offers of a unit of the best choice at rates, none being one of them.</summary>
@@ -274,6 +345,11 @@ internal sealed class BoundOracle
         weight = 0;
         if (q == 0 && w == 0 && model.ValueOnly[u])
         {
+            if (v >= _activeFrom[u])
+            {
+                return ChooseActive(u, v, out value);
+            }
+
             var end = model.UnitStart[u + 1];
             for (var o = model.UnitStart[u]; o < end; o++)
             {
@@ -324,6 +400,35 @@ internal sealed class BoundOracle
         return sum;
     }
 
+    private double ChooseActive(int u, double v, out double value)
+    {
+        var sum = 0.0;
+        value = 0;
+        var p = _model.PointStart[_model.UnitStart[u]];
+        var ends = _activeEnd.AsSpan(_model.UnitStart[u], _activeOffers[u]);
+        var values = _activeValue;
+        var costs = _activeBase;
+        foreach (var end in ends)
+        {
+            var best = 0.0;
+            var bestValue = 0.0;
+            for (; p < end; p++)
+            {
+                var cost = (v * values[p]) + costs[p];
+                if (cost < best)
+                {
+                    best = cost;
+                    bestValue = values[p];
+                }
+            }
+
+            sum += best;
+            value += bestValue;
+        }
+
+        return sum;
+    }
+
     private void Accumulate(int u, double v, double q, double w, double share)
     {
         var model = _model;
@@ -366,7 +471,7 @@ internal sealed class BoundOracle
         BestMode[u] = -1;
 
         // The mode that was best before goes first, so that the others can stop early.
-        var first = _lastBest is null ? -1 : _lastBest[u];
+        var first = _lastBest[u];
         if (first >= 0)
         {
             best = ModeBound(u, first, kappa, allowed, double.PositiveInfinity, out _combination[u]);
@@ -391,12 +496,11 @@ internal sealed class BoundOracle
             }
         }
 
-        _lastBest ??= Filled(model.Units, -1);
         _lastBest[u] = BestMode[u];
         return best;
     }
 
-    private int[]? _lastBest;
+    private readonly int[] _lastBest;
 
     private static int[] Filled(int count, int value)
     {
@@ -679,7 +783,6 @@ internal sealed class BoundOracle
             }
         }
 
-        GradientCommitment[model.UnitDistributor[u]] += GradientValue[u];
         return best;
     }
 

@@ -42,6 +42,8 @@ internal sealed class BranchAndBound
     private readonly PriorityQueue<Node, (double Bound, int Number)> _open = new();
     private readonly double _tolerance;
     private Proof? _latest;
+    private long _swapWork;
+    private double _step;
     private int _number;
     private double _closedBound = double.PositiveInfinity;
 
@@ -66,7 +68,7 @@ internal sealed class BranchAndBound
     {
         _model = model;
         _budget = budget;
-        _oracle = new BoundOracle(model);
+        _oracle = new BoundOracle(model, budget.Options.Threads);
         _ascent = new BundleAscent(model, _oracle);
         _plans = new PlanImprovement(model);
         _state = new PlanState(model);
@@ -83,7 +85,7 @@ internal sealed class BranchAndBound
 
     public double Bound { get; private set; }
 
-    public long Work => _oracle.Work + _plans.Work;
+    public long Work => _oracle.Work + _plans.Work + _swapWork;
 
     public int Nodes { get; private set; }
 
@@ -94,13 +96,18 @@ internal sealed class BranchAndBound
     {
         Array.Fill(_rates, 1.0);
         _plans.Assemble(_state, _rates);
-        _plans.ImproveBest(GoOn, 1);
+        if (_model.Offers < 6000)
+        {
+            _plans.ImproveBest(GoOn, 1);
+        }
+
         var allowed = Restrictions.None(_model);
         var start = Prices.Zero(_model);
         _ascent.Start.CopyTo(start.Line, 0);
         Bound = double.NegativeInfinity;
         Explore(allowed, Root, start, new bool[_model.Units], double.NegativeInfinity, 250, 10);
-        if (GoOn())
+        SearchSets();
+        if (GoOn() && (_open.Count == 0 || _open.Peek().Bound < Enough))
         {
             _plans.ImproveBest(GoOn, 2);
         }
@@ -127,6 +134,96 @@ internal sealed class BranchAndBound
 
         Bound = Math.Min(Bound, Cost);
         _budget.Work += Work;
+    }
+
+    /// <summary>
+    /// Which units to use decides most where only a few distributors may be. Sets found by swaps at fixed rates, from where the mixture
+    /// points and from random changes to the best, are assembled in earnest.
+    /// </summary>
+    private void SearchSets()
+    {
+        var model = _model;
+        if (model.Units < 6 || (_open.Count > 0 && _open.Peek().Bound >= Enough) || !GoOn())
+        {
+            return;
+        }
+
+        var swaps = new UnitSwaps(model);
+        var fixedCosts = new double[model.Units];
+        var rates = new double[model.Units];
+        for (var u = 0; u < model.Units; u++)
+        {
+            // The mode in which a unit would be if the value were shared out evenly.
+            var fair = model.Penalty.Sum() / 4 / Math.Min(model.MaxDistributors, Math.Max(1, _ascent.UsedShare.Sum()));
+            var chosen = model.ModeStart[u];
+            var heaviest = 0.0;
+            for (var m = model.ModeStart[u]; m < model.ModeStart[u + 1]; m++)
+            {
+                if (_ascent.ModeShare[m] > heaviest)
+                {
+                    (heaviest, chosen) = (_ascent.ModeShare[m], m);
+                }
+                else if (heaviest == 0 && model.Modes[m].LeastValue <= fair)
+                {
+                    chosen = m;
+                }
+            }
+
+            rates[u] = model.Modes[chosen].Rate;
+            fixedCosts[u] = model.Modes[chosen].Fixed - model.ClosedCost[u];
+        }
+
+        swaps.Price(rates, fixedCosts);
+        var open = new bool[model.Units];
+        var order = Enumerable.Range(0, model.Units).OrderByDescending(u => _ascent.UsedShare[u]).ThenBy(u => u).ToArray();
+        var target = Math.Min(model.MaxDistributors, Math.Max(1, (int)Math.Round(_ascent.UsedShare.Sum())));
+        foreach (var u in order.Take(target))
+        {
+            open[u] = true;
+        }
+
+        var best = swaps.Improve(open, GoOn);
+        var bestOpen = (bool[])open.Clone();
+        Assembled(open, rates);
+        var random = new DeterministicRandom(_budget.Options.Seed);
+        var rounds = model.MaxDistributors < model.Distributors ? 60 : 12;
+        for (var round = 0; round < rounds && GoOn(); round++)
+        {
+            bestOpen.CopyTo(open, 0);
+            for (var kick = 0; kick < 2 + (round % 3); kick++)
+            {
+                var into = random.Next(model.Units);
+                var outOf = random.Next(model.Units);
+                if (!open[into] && open[outOf])
+                {
+                    (open[into], open[outOf]) = (true, false);
+                }
+            }
+
+            var cost = swaps.Improve(open, GoOn);
+            if (cost < best * 1.004 && !open.AsSpan().SequenceEqual(bestOpen))
+            {
+                Assembled(open, rates);
+            }
+
+            if (cost < best - 1e-9)
+            {
+                best = cost;
+                open.CopyTo(bestOpen, 0);
+            }
+        }
+
+        _swapWork = swaps.Work;
+    }
+
+    private void Assembled(bool[] open, double[] rates)
+    {
+        for (var u = 0; u < open.Length; u++)
+        {
+            _rates[u] = open[u] ? rates[u] : double.PositiveInfinity;
+        }
+
+        _plans.Assemble(_state, _rates);
     }
 
     private bool GoOn() => _budget.GoOn(Work);
@@ -225,6 +322,7 @@ internal sealed class BranchAndBound
         var allInLines = allowed.FreeUnits() == 0;
         (_ascent.MostGrowths, _ascent.Reach) = allInLines ? (thorough ? 20 : 7, 1e6) : (3, 50);
         _ascent.GapShare = thorough ? 0 : proof.Proof is null ? 0.003 : 0.02;
+        _ascent.FirstStep = allInLines || proof.Proof is null ? 0 : _step;
         var bound = _ascent.Run(start, allowed, Cost, Enough, iterations, 0.1 * _tolerance, (n, _) =>
         {
             if ((n + 1) % planEvery == 0)
@@ -235,6 +333,11 @@ internal sealed class BranchAndBound
 
             return GoOn();
         });
+        if (proof.Proof is null)
+        {
+            _step = _ascent.LastStep;
+        }
+
         if (double.IsPositiveInfinity(bound))
         {
             Close(proof, bound);

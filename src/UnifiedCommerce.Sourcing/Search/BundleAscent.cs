@@ -126,6 +126,12 @@ internal sealed class BundleAscent
 
     public double[] OfferQuantity { get; }
 
+    /// <summary>Step length to begin with; 0 to take it from the gap.</summary>
+    public double FirstStep { get; set; }
+
+    /// <summary>Step length at the end of the last run.</summary>
+    public double LastStep { get; private set; }
+
     /// <summary>Cost of the best known plan; may fall while prices move.</summary>
     public double Target { get; set; }
 
@@ -177,7 +183,7 @@ internal sealed class BundleAscent
         }
 
         var norm = Norm(_planes[0].Gradient);
-        var t = norm > 0 ? Math.Max(target - BestBound, 1e-3 * Math.Abs(BestBound)) / norm : 1;
+        var t = FirstStep > 0 ? FirstStep : norm > 0 ? Math.Max(target - BestBound, 1e-3 * Math.Abs(BestBound)) / norm : 1;
         var growths = 0;
         var beforeGrowth = 0.0;
         var nulls = 0;
@@ -288,6 +294,7 @@ internal sealed class BundleAscent
             }
         }
 
+        LastStep = t;
         Mix();
         return BestBound;
     }

@@ -138,7 +138,7 @@ internal sealed class PlanImprovement
                         state.CopyFrom(_trial);
                     }
                 }
-                else
+                else if (_model.Offers < 6000)
                 {
                     // The limit is reached: a swap with each used unit.
                     foreach (var v in order)
