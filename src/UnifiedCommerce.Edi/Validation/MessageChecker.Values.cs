@@ -95,7 +95,7 @@ internal sealed partial class MessageChecker
         if (length < rule.Min)
         {
             sink.TooShort(segment, at, rule.Element, value, length);
-            if (rule.Kind != ValueKind.Coded) return;
+            return;
         }
 
         switch (rule.Kind)

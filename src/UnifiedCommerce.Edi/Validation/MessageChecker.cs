@@ -19,6 +19,9 @@ internal sealed partial class MessageChecker(FindingSink sink)
     // Where a step that left mandatory parts out came from: when what follows belongs there, one stray segment has been met, not a jump.
     private int jumpedFrom = -1;
 
+    // Where the last step came from.
+    private int before = -1;
+
     /// <summary>Where the segment read last has its place; null before the first.</summary>
     public PlanNode? Here => plan is null || leaf == 0 ? null : plan.Nodes[leaf];
 
@@ -28,7 +31,7 @@ internal sealed partial class MessageChecker(FindingSink sink)
         plan = messagePlan;
         leaf = 0;
         choice = null;
-        jumpedFrom = -1;
+        jumpedFrom = before = -1;
         if (plan is null) return;
         if (counts.Length < plan.Nodes.Length) counts = new int[plan.Nodes.Length];
         // Counts are set to one when a node is entered, so none needs clearing here.
@@ -46,12 +49,25 @@ internal sealed partial class MessageChecker(FindingSink sink)
             if (step is null)
             {
                 Unplaced(segment, tag);
+                step = tag < 0 || before < 0 ? null : plan.Step(before, tag);
+                if (step is not { Missing.Length: 0 }) return;
+                // The segment before this one strayed, not this one: it has been said once, and the rest is checked where it belongs.
+                leaf = before;
+                before = -1;
+                Take(step, segment, checkElements: false);
                 return;
             }
         }
 
+
         if (step.Next is not null || step.Discriminator is not null) step = Choose(step, segment);
         else if (choice is not null && tagsSinceChoice < sinceChoice.Length) sinceChoice[tagsSinceChoice++] = tag;
+        before = leaf;
+        Take(step, segment, checkElements: true);
+    }
+
+    private void Take(Transition step, in SegmentBytes segment, bool checkElements)
+    {
         if (step.Missing.Length > 0)
         {
             ReportMissing(step.Missing, segment);
@@ -61,7 +77,8 @@ internal sealed partial class MessageChecker(FindingSink sink)
         if (step.Repeats && ++counts[step.Pivot] > step.Max) ReportTooMany(step, segment);
         foreach (var node in step.Entered) counts[node] = 1;
         leaf = step.Target;
-        var place = plan.Nodes[leaf];
+        if (!checkElements) return;
+        var place = plan!.Nodes[leaf];
         if (place.Guide is not null || plan.HasGuide) CheckGuide(step, segment);
         if (place.Segment is { } definition) Elements(definition, segment, plan.IsExact);
     }
