@@ -238,7 +238,7 @@ internal sealed class CheckedPart
 
         // Rounding may lift a value by a billionth off the straight line between two points, or put it below.
         var (low, high) = offer.Group is { } group
-            ? (CheckedProblem.Less(value, Problem.GroupRate(group, groupHi)), CheckedProblem.Less(value, Problem.GroupRate(group, groupLo)))
+            ? (CheckedProblem.Less(value, Problem.GroupRate(group, groupHi)), CheckedProblem.Less(value, Problem.GroupRate(group, Math.Max(groupLo, quantity))))
             : (value, value);
         return (low - 2, high + 2);
     }

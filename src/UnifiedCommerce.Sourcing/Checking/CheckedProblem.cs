@@ -133,7 +133,7 @@ internal sealed class CheckedProblem
         return price is { UnitFactorDenominator: 1, PriceBasis: 1 } && Problem.Offers[o].GroupBreak is null;
     }
 
-    /// <summary>Quantities at which the price changes.</summary>
+    /// <summary>Quantities at which the price changes, or the group rate that the offer reaches alone.</summary>
     public IEnumerable<long> PriceSteps(int o)
     {
         var price = Problem.Offers[o].Price;
@@ -145,6 +145,15 @@ internal sealed class CheckedProblem
         if (price.Promotion is { } promotion)
         {
             yield return promotion.StockLimit + 1;
+        }
+
+        // The group is at least as large as what this offer brings to it.
+        if (Problem.Offers[o].GroupBreak is { } group)
+        {
+            foreach (var tier in Problem.GroupBreaks[group].Tiers)
+            {
+                yield return Math.Max(1, (long)decimal.Ceiling(tier.From));
+            }
         }
     }
 

@@ -194,14 +194,52 @@ internal sealed class LeafBound
             return false;
         }
 
+        // Offers that are used take their place among the splits; the largest others take what is left.
         long most = 0;
-        var quantities = _part.OffersOfLine[i].Where(k => _points[k]!.Length > 0).Select(k => _points[k]![^1].Quantity).OrderDescending().Take(line.MaxSplits);
-        foreach (var quantity in quantities)
+        long least = 0;
+        var places = line.MaxSplits;
+        var others = new List<(long Least, long Most)>();
+        foreach (var k in _part.OffersOfLine[i])
         {
-            most += quantity;
+            if (_points[k]!.Length == 0)
+            {
+                continue;
+            }
+
+            var (first, last) = (_points[k]![0].Quantity, _points[k]![^1].Quantity);
+            if (_offerForced[k])
+            {
+                least += first;
+                most += last;
+                places--;
+            }
+            else
+            {
+                others.Add((first, last));
+            }
         }
 
-        return most >= line.Quantity;
+        if (most >= line.Quantity)
+        {
+            return true;
+        }
+
+        // With one or two places the least quantities tell exactly whether the line would be bought too far.
+        if (places == 1)
+        {
+            return others.Exists(offer => most + offer.Most >= line.Quantity && least + offer.Least <= line.MaxQuantity);
+        }
+
+        if (places == 2)
+        {
+            return others.Exists(a => Fits(a, (0, 0)) || others.Exists(b => a != b && Fits(a, b)))
+                || others.GroupBy(offer => offer).Any(same => same.Count() > 1 && Fits(same.Key, same.Key));
+        }
+
+        return most + others.Select(offer => offer.Most).OrderDescending().Take(places).Sum() >= line.Quantity;
+
+        bool Fits((long Least, long Most) a, (long Least, long Most) b) =>
+            most + a.Most + b.Most >= line.Quantity && least + a.Least + b.Least <= line.MaxQuantity;
     }
 
     private BigInteger? Sum()
@@ -479,7 +517,7 @@ internal sealed class LeafBound
 
             var (rate, perUnit) = Coefficients(k, _prices.Trials[offer.Unit][0]);
             var (groupLo, groupHi) = Group(offer);
-            (own ??= []).Add(new LineCoverOffer(_part, offer, _points[k]!, rate, perUnit, groupLo, groupHi));
+            (own ??= []).Add(new LineCoverOffer(_part, offer, _points[k]!, _offerForced[k], rate, perUnit, groupLo, groupHi));
         }
 
         Int128? rest = hasRest ? (Int128)_prices.Lines[i] * Trillion : null;

@@ -1,8 +1,12 @@
 namespace UnifiedCommerce.Sourcing;
 
 /// <summary>An offer of a line at fixed rates.</summary>
-internal sealed class LineCoverOffer(CheckedPart part, CheckedOffer offer, OfferPoint[] points, Int128 rate, Int128 perUnit, long groupLo, long groupHi)
+internal sealed class LineCoverOffer(
+    CheckedPart part, CheckedOffer offer, OfferPoint[] points, bool forced, Int128 rate, Int128 perUnit, long groupLo, long groupHi)
 {
+    /// <summary>Whether the decisions say that it is used.</summary>
+    public bool Forced { get; } = forced;
+
     /// <summary>Quantities among which the cheapest lies, with their cost (base currency x 1e21).</summary>
     public (long Quantity, Int128 Cost)[] Points { get; } = [.. points.Select(point => (point.Quantity, CostOf(point, rate, perUnit, offer)))];
 
@@ -26,8 +30,9 @@ internal static class LineCover
     /// <param name="rest">Price of a unit from other offers; null when there are none.</param>
     public static Int128? Least(long need, long most, int splits, List<LineCoverOffer> offers, Int128? rest)
     {
-        Int128? best = rest is { } price ? price * need : null;
-        foreach (var offer in offers)
+        var forced = offers.Count(offer => offer.Forced);
+        Int128? best = rest is { } price && forced == 0 ? price * need : null;
+        foreach (var offer in offers.Where(offer => forced == 0 || (forced == 1 && offer.Forced)))
         {
             foreach (var (quantity, cost) in offer.Points)
             {
@@ -48,7 +53,7 @@ internal static class LineCover
             {
                 for (var b = a + 1; b < offers.Count; b++)
                 {
-                    best = Pair(offers[a], offers[b], need, most, best);
+                    best = (offers[a].Forced ? 1 : 0) + (offers[b].Forced ? 1 : 0) < forced ? best : Pair(offers[a], offers[b], need, most, best);
                 }
             }
         }
@@ -141,7 +146,7 @@ internal static class LineCover
         Int128 covered = 0;
         foreach (var offer in offers)
         {
-            Int128 best = 0;
+            var best = offer.Forced ? Int128.MaxValue : 0;
             long at = 0;
             foreach (var (quantity, cost) in offer.Points)
             {

@@ -118,10 +118,9 @@ internal static class OrderCostPieces
 
         if (freight.FreeFromValue is { } free)
         {
-            // One billionth is granted, because a discount is rounded to that before it is compared.
             var met = freight.FreeFromBase == ThresholdBase.BeforeDiscount
                 ? value >= CheckedProblem.Nano(free)
-                : ((1 - rate) * value) + (given * Billion) >= CheckedProblem.Nano(free) - (Int128)1;
+                : ((1 - rate) * value) + (given * Billion) > HalfBelow(free);
             if (met)
             {
                 return 0;
@@ -131,6 +130,9 @@ internal static class OrderCostPieces
         var row = freight.ByWeight.FirstOrDefault(known => known.UpToWeight is null || weight <= CheckedProblem.Nano(known.UpToWeight.Value));
         return CheckedProblem.Amount(freight.Fixed) + CheckedProblem.Amount(row?.Charge ?? 0);
     }
+
+    /// <summary>A discount is rounded to a billionth before it is compared, so a value after discount above this counts as the limit.</summary>
+    private static Ratio HalfBelow(decimal limit) => CheckedProblem.Nano(limit) - new Ratio(1, 2);
 
     private static SortedSet<Int128> Quantities(OrderTerms terms)
     {
@@ -172,7 +174,7 @@ internal static class OrderCostPieces
             {
                 // Within one tier the value after discount passes the limit at one value, if at all.
                 var (rate, given) = Discount(terms.Discount, start, quantity);
-                var at = (((Ratio)(BigInteger)(CheckedProblem.Nano(free) - 1) - (given * Billion)) / (1 - rate)).Ceiling();
+                var at = ((HalfBelow(free) - (given * Billion)) / (1 - rate)).Floor() + 1;
                 if (at > start && at < (BigInteger)MuchValue)
                 {
                     starts.Add((Int128)at);

@@ -109,33 +109,17 @@ internal sealed class PricedPart
     /// <summary>Whether every product stays well inside 128 bits, so that no sum can overflow.</summary>
     private bool Fits(CheckedPart part)
     {
-        var limit = (BigInteger)Int128.MaxValue / 1_000_000;
-        BigInteger prices = 1;
-        Widen(Lines);
-        foreach (var trials in Trials)
-        {
-            foreach (var trial in trials)
-            {
-                Widen([trial.Value, trial.Quantity, trial.Weight]);
-            }
-        }
+        // A sum runs over the offers of a unit or a line: a hundred thousand of them have room.
+        var limit = (BigInteger)Int128.MaxValue / 400_000;
+        var trials = Trials.SelectMany(trials => trials).ToList();
+        var rate = Greatest(trials.Select(trial => trial.Value)) + Greatest(Commitments.Values);
+        var perUnit = Greatest(Lines) + Greatest(trials.Select(trial => trial.Quantity)) + Greatest(Pools.Values) + Greatest(Groups.Values);
+        var perKilogram = Greatest(trials.Select(trial => trial.Weight));
+        return rate * part.GreatestWorth <= limit
+            && perUnit * part.GreatestQuantity * 1_000_000_000_000 <= limit
+            && perKilogram * part.GreatestWeight * 1000 <= limit
+            && part.GreatestExtra <= limit;
 
-        Widen(Pools.Values);
-        Widen(Groups.Values);
-        Widen(Commitments.Values);
-        if (2 * prices * part.GreatestWorth > limit || 4 * prices * part.GreatestQuantity * 1_000_000_000_000 > limit || prices * part.GreatestWeight * 1000 > limit || part.GreatestExtra > limit)
-        {
-            return false;
-        }
-
-        return true;
-
-        void Widen(IEnumerable<long> values)
-        {
-            foreach (var value in values)
-            {
-                prices = BigInteger.Max(prices, BigInteger.Abs(value));
-            }
-        }
+        static BigInteger Greatest(IEnumerable<long> prices) => prices.Select(price => BigInteger.Abs(price)).DefaultIfEmpty(0).Max();
     }
 }

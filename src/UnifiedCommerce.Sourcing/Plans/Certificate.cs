@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace UnifiedCommerce.Sourcing;
 
 /// <summary>
@@ -31,6 +33,7 @@ namespace UnifiedCommerce.Sourcing;
 /// </remarks>
 /// <param name="Parts">Parts of the problem that share nothing.</param>
 /// <param name="LowerBound">The bound that the parts prove together (base currency), rounded down.</param>
+[JsonConverter(typeof(CertificateJsonConverter))]
 public sealed record Certificate(IReadOnlyList<CertificatePart> Parts, decimal LowerBound);
 
 /// <summary>Proof for some lines and every unit that can serve them.</summary>
