@@ -60,7 +60,7 @@ internal static class LineCover
         else if (splits > 2)
         {
             // Three and more offers: what they cost at least at any price per unit covered. It is below every mixed choice, so it stands alone.
-            var many = Many(need, offers, rest, best);
+            var many = Many(need, offers, rest);
             best = best is null ? many : many is { } value && value < best ? value : best;
         }
 
@@ -105,9 +105,9 @@ internal static class LineCover
     }
 
     /// <summary>The best price per unit covered, found by halving: any price gives a true bound.</summary>
-    private static Int128? Many(long need, List<LineCoverOffer> offers, Int128? rest, Int128? best)
+    private static Int128? Many(long need, List<LineCoverOffer> offers, Int128? rest)
     {
-        var high = best is { } known ? Int128.Max(0, known / need) + 1 : (2 * offers.Max(offer => offer.Points.Max(point => Int128.Abs(point.Cost)))) + 1;
+        var high = (2 * offers.Max(offer => offer.Points.Max(point => Int128.Abs(point.Cost)))) + 1;
         high = rest is { } limit ? Int128.Min(high, limit) : high;
         Int128 low = 0;
         if (Covered(low, need, offers, out var value) >= need)
@@ -117,8 +117,14 @@ internal static class LineCover
 
         if (Covered(high, need, offers, out value) < need)
         {
-            // Still short at the highest price that makes sense: the line is as dear as its best known alternative, or cannot be filled.
-            return rest is null && best is null ? null : value;
+            // Without a rest every unit was taken that can be, and the line cannot be filled. With one, its price is the highest that makes sense.
+            if (rest is not { } most)
+            {
+                return null;
+            }
+
+            _ = Covered(most, need, offers, out value);
+            return value;
         }
 
         while (high - low > 1)
@@ -142,7 +148,7 @@ internal static class LineCover
     /// <summary>Units covered by what the offers choose at a price per unit; the value is the bound that this price proves.</summary>
     private static Int128 Covered(Int128 price, long need, List<LineCoverOffer> offers, out Int128 value)
     {
-        value = price * need;
+        value = checked(price * need);
         Int128 covered = 0;
         foreach (var offer in offers)
         {
@@ -150,7 +156,7 @@ internal static class LineCover
             long at = 0;
             foreach (var (quantity, cost) in offer.Points)
             {
-                var gain = cost - (price * Math.Min(quantity, need));
+                var gain = checked(cost - (price * Math.Min(quantity, need)));
                 if (gain < best)
                 {
                     (best, at) = (gain, quantity);
