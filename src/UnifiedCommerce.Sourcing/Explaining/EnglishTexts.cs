@@ -22,7 +22,10 @@ internal sealed class EnglishTexts : ExplanationTexts
         _ => $"{distributor}: can be used.",
     };
 
-    public override string NotWithOtherLinesKept(string distributor, string obstacle) => $"{distributor}: not while the other lines stay as they are: {obstacle}.";
+    public override string NotWithOtherLinesKept(string distributor, string obstacle, string evenThen, bool dearer) =>
+        evenThen.Length == 0
+            ? $"{distributor}: not while the other lines stay as they are: {obstacle}."
+            : $"{distributor}: not while the other lines stay as they are: {obstacle}; without that, {evenThen} {(dearer ? "more" : "less")}.";
 
     public override string Obstacle(Obstacle obstacle, string name, string found, string limit) => obstacle.Kind switch
     {
@@ -34,13 +37,13 @@ internal sealed class EnglishTexts : ExplanationTexts
         _ => $"it would take {found} offers, {limit} may be used",
     };
 
-    public override string Costs(string distributor, OfferOutcome outcome, string amount, string terms, bool solvedAgain)
-    {
-        var how = solvedAgain ? "" : " with the other lines as they are";
-        return outcome == OfferOutcome.CostsLess
-            ? $"{distributor}: {amount} less{how}; the search stopped before it found that ({terms})."
-            : terms.Length == 0 ? $"{distributor}: costs the same{how}." : $"{distributor}: {amount} more{how}: {terms}.";
-    }
+    public override string Costs(string distributor, OfferOutcome outcome, string amount, string terms, bool exact) =>
+        outcome == OfferOutcome.CostsLess ? $"{distributor}: {amount} less; the search stopped before it found that ({terms})."
+        : terms.Length == 0 ? $"{distributor}: costs the same."
+        : exact ? $"{distributor}: {amount} more: {terms}."
+        : $"{distributor}: at most {amount} more: {terms}.";
+
+    public override string CostsBetween(string distributor, string least, string most) => $"{distributor}: between {least} and {most} more, with all lines bought best then.";
 
     public override string Difference(DifferenceKind kind, bool dearer, string amount, string distributor) => kind switch
     {

@@ -127,9 +127,17 @@ public sealed class ExplanationSentences
             case OfferOutcome.NotUsable:
                 return _texts.NotUsable(distributor, offer.Eligibility, _problem.Offers[offer.Offer], _problem.Lines[_problem.Offers[offer.Offer].Line]);
             case OfferOutcome.NotWithOtherLinesKept:
-                return _texts.NotWithOtherLinesKept(distributor, _texts.Join([.. offer.Obstacles.Select(Of)]));
+                var besides = offer.Differences.Sum(difference => difference.Amount);
+                return _texts.NotWithOtherLinesKept(
+                    distributor, _texts.Join([.. offer.Obstacles.Select(Of)]), offer.Differences.Count == 0 ? "" : Money(Math.Abs(besides)), besides >= 0);
             default:
                 var amount = offer.Price.AtMost ?? 0;
+                if (offer.Price is { Basis: ChoicePriceBasis.SolvedAgain, IsExact: false, AtLeast: { } least, AtMost: not null })
+                {
+                    return _texts.CostsBetween(distributor, Money(Math.Max(0, least)), Money(amount));
+                }
+
+                // After solving again the differences of the single change no longer add up to the price, but they still name what decides.
                 var terms = decimal.Round(amount, 2) == 0 ? [] : offer.Differences.Where(difference => decimal.Round(difference.Amount, 2) != 0).ToList();
 
                 // What decides comes first; a handful of terms is enough for a reader, the data has them all.
@@ -140,7 +148,7 @@ public sealed class ExplanationSentences
                     shown.Add(Of(last));
                 }
 
-                return _texts.Costs(distributor, offer.Outcome, Money(Math.Abs(amount)), _texts.Join(shown), offer.Price.Basis == ChoicePriceBasis.SolvedAgain);
+                return _texts.Costs(distributor, offer.Outcome, Money(Math.Abs(amount)), _texts.Join(shown), offer.Price.IsExact);
         }
     }
 

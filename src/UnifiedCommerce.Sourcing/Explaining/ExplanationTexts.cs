@@ -24,13 +24,16 @@ public abstract class ExplanationTexts
     public abstract string NotUsable(string distributor, Eligibility reason, Offer offer, DemandLine line);
 
     /// <summary>An offer that cannot be used while the other lines stay.</summary>
-    public abstract string NotWithOtherLinesKept(string distributor, string obstacle);
+    public abstract string NotWithOtherLinesKept(string distributor, string obstacle, string evenThen, bool dearer);
 
     /// <summary>An obstacle.</summary>
     public abstract string Obstacle(Obstacle obstacle, string name, string found, string limit);
 
-    /// <summary>What choosing an offer costs more or less, and the terms that decide.</summary>
-    public abstract string Costs(string distributor, OfferOutcome outcome, string amount, string terms, bool solvedAgain);
+    /// <summary>What choosing an offer costs more or less, and the terms that decide. Without solving again it is a bound.</summary>
+    public abstract string Costs(string distributor, OfferOutcome outcome, string amount, string terms, bool exact);
+
+    /// <summary>What choosing an offer costs more, as a range.</summary>
+    public abstract string CostsBetween(string distributor, string least, string most);
 
     /// <summary>One term that differs; the amount is positive.</summary>
     public abstract string Difference(DifferenceKind kind, bool dearer, string amount, string distributor);
