@@ -106,13 +106,14 @@ internal sealed class Proposal
 /// <param name="CheapestPerLine">Cash cost when each line takes its cheapest offer without looking at the others.</param>
 internal sealed record Comparison(decimal? Preferred, decimal? CheapestPerLine)
 {
-    public static Comparison Of(BuiltProblem built, CatalogueSnapshot catalogue) =>
-        new(Cost(built, (line, offer) => catalogue.Find(built.Demands[line].Sku)?.PreferredPartner == built.Partners[offer.Distributor].Id),
-            Cost(built, (_, _) => false));
+    /// <summary>Compares for the demands given, as if they were bought alone.</summary>
+    public static Comparison Of(BuiltProblem built, CatalogueSnapshot catalogue, IReadOnlySet<Demand> demands) =>
+        new(Cost(built, demands, (line, offer) => catalogue.Find(built.Demands[line].Sku)?.PreferredPartner == built.Partners[offer.Distributor].Id),
+            Cost(built, demands, (_, _) => false));
 
     /// <summary>Takes for every line the offer that is favoured, else the cheapest by unit price, as people do; then pays all terms that
     /// follow from it. Minimum order values are paid as if a charge were agreed: nobody leaves a customer without goods for it.</summary>
-    private static decimal? Cost(BuiltProblem built, Func<int, Offer, bool> favoured)
+    private static decimal? Cost(BuiltProblem built, IReadOnlySet<Demand> demands, Func<int, Offer, bool> favoured)
     {
         var problem = built.Problem;
         var pools = problem.StockPools.Select(pool => pool.Available).ToArray();
@@ -120,6 +121,10 @@ internal sealed record Comparison(decimal? Preferred, decimal? CheapestPerLine)
         var byLine = problem.Offers.Select((offer, index) => (offer, index)).ToLookup(entry => entry.offer.Line);
         for (var line = 0; line < problem.Lines.Count; line++)
         {
+            if (!demands.Contains(built.Demands[line]))
+            {
+                continue;
+            }
             var demand = problem.Lines[line];
             var best = byLine[line]
                 .Select(entry => (entry.offer, entry.index, quantity: ProblemBuilder.RoundUp(Math.Max(demand.Quantity, entry.offer.Moq), entry.offer.OrderMultiple)))

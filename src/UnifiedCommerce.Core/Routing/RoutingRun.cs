@@ -32,9 +32,10 @@ public sealed record RoutingRun
     public int UnfilledCount { get; init; }
     /// <summary>Base currency, ISO 4217.</summary>
     public required string Currency { get; init; }
-    /// <summary>What is paid.</summary>
+    /// <summary>What is paid: of a preview for the whole plan, of a decision for the purchase orders it decided. The comparisons below speak of the
+    /// same lines, so that savings of decisions add up.</summary>
     public required decimal CashCost { get; init; }
-    /// <summary>What was minimised: cash cost and penalties, priced rules, risk.</summary>
+    /// <summary>What was minimised over all lines of the run: cash cost and penalties, priced rules, risk.</summary>
     public required decimal DecisionCost { get; init; }
     /// <summary>Certified: no plan costs less than this.</summary>
     public required decimal LowerBound { get; init; }

@@ -116,12 +116,13 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
         var decided = proposal.Purchases.Where(purchase => decideAll || purchase.CutOff - margin <= asOf).ToList();
         var storedProblem = JsonSerializer.SerializeToUtf8Bytes(built.Problem, CanonicalJson.Options);
         var storedPlan = JsonSerializer.SerializeToUtf8Bytes(StoredPlan.From(plan, limit), CanonicalJson.Options);
-        var comparison = Comparison.Of(built, context.Snapshot);
+        var spoken = decided.Count > 0 ? decided : [.. proposal.Purchases];
+        var comparison = Comparison.Of(built, context.Snapshot, spoken.SelectMany(purchase => purchase.Lines).Select(line => line.Demand).ToHashSet<Demand>(ReferenceEqualityComparer.Instance));
         var run = new RoutingRun
         {
             Pool = pool, Number = number, AsOf = asOf, Decided = decided.Count > 0, LineCount = built.Demands.Sum(demand => demand.Parts.Count),
             UnfilledCount = plan.Cost.UnfilledLines.Sum(line => built.Demands[line].Parts.Count), Currency = house.Currency,
-            CashCost = plan.Cost.Cash, DecisionCost = plan.Cost.Total, LowerBound = plan.LowerBound,
+            CashCost = spoken.Sum(purchase => purchase.Cost.Cash), DecisionCost = plan.Cost.Total, LowerBound = plan.LowerBound,
             PreferredCost = comparison.Preferred, CheapestPerLineCost = comparison.CheapestPerLine, WorkSteps = plan.WorkSteps, Proved = plan.Proved,
             Problem = Pack(storedProblem), Plan = Pack(storedPlan), Versions = $"{context.Book.Versions} catalogue={context.Snapshot.Version}", Sha256 = Hash(storedProblem, storedPlan),
         };

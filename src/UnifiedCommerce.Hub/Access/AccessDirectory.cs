@@ -54,7 +54,7 @@ public sealed record ConsoleAccount(string Name, ConsoleRole Role, string Salt, 
 public sealed class AccessDirectory(IStore store, TimeProvider time)
 {
     /// <summary>All scopes there are.</summary>
-    public static readonly IReadOnlyList<string> AllScopes = ["orders:write", "orders:read", "invoices:write", "events:read", "procurement:read", "webhooks"];
+    public static readonly IReadOnlyList<string> AllScopes = ["orders:write", "orders:read", "invoices:write", "events:read", "procurement:read", "documents:write", "webhooks"];
 
     private const string KeyPrefix = "access.key.";
     private const string AccountPrefix = "access.account.";
