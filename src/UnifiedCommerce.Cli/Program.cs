@@ -4,4 +4,8 @@ using UnifiedCommerce.Cli;
 RootCommand root = new("UnifiedCommerce on the command line: the hub's journey on files, without a server.");
 root.Subcommands.Add(EdiCommands.Create());
 root.Subcommands.Add(RouteCommands.Create());
+foreach (Command command in JobsCommands.Create())
+{
+    root.Subcommands.Add(command);
+}
 return await root.Parse(args).InvokeAsync();

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using UnifiedCommerce.Core;
 using UnifiedCommerce.Core.Jobs;
+using UnifiedCommerce.Core.Status;
 
 namespace UnifiedCommerce.Storage;
 
@@ -71,6 +72,34 @@ public abstract class HubStore : IStore, IAsyncDisposable
     /// was done after the backup.</summary>
     public long Epoch { get; private protected set; } = 1;
 
+    /// <summary>Copies the database as it is now into a file: on SQLite a database file, on PostgreSQL a zip of its tables. Work goes on meanwhile.</summary>
+    /// <exception cref="IOException">The file exists, or cannot be written.</exception>
+    public Task BackUpAsync(string file, CancellationToken cancellationToken)
+    {
+        if (File.Exists(file))
+            throw new IOException($"Found {file}, expected no such file. A backup is never overwritten: name another file or remove this one.");
+        return BackUpToAsync(file, cancellationToken);
+    }
+
+    /// <summary>Fills this empty store from a backup and fences it: see <see cref="Fencing"/>. Nothing is sent until a person says so.</summary>
+    /// <exception cref="Core.HubException">The store is not empty, or the file is no backup of this kind of database.</exception>
+    public async Task<RestoreReport> RestoreAsync(string file, int skipNumbers, CancellationToken cancellationToken)
+    {
+        await using (var read = await ReadAsync(cancellationToken))
+        {
+            if (await read.Session.NumberAsync("select count(*) from (select id from orders union all select id from documents) as found", null, cancellationToken) is > 0)
+                throw new Core.HubException("Found orders or documents in the store, expected an empty one. Restore into a new database.");
+        }
+        await RestoreFromAsync(file, cancellationToken);
+        var report = await Fencing.RaiseAsync(this, skipNumbers, cancellationToken);
+        Epoch = report.Epoch;
+        return report;
+    }
+
+    private protected abstract Task BackUpToAsync(string file, CancellationToken cancellationToken);
+
+    private protected abstract Task RestoreFromAsync(string file, CancellationToken cancellationToken);
+
     internal Dialect Dialect { get; }
     internal StorageOptions Options { get; }
     internal long Now => Stored.Moment(Options.MachineTime.GetUtcNow());
@@ -85,6 +114,34 @@ public abstract class HubStore : IStore, IAsyncDisposable
 
     /// <summary>What people do with jobs.</summary>
     public IJobDesk JobDesk { get; private protected init; } = null!;
+
+    /// <summary>Checks that what must always hold does.</summary>
+    public ISelfAudit SelfAudit => new SelfAudit(this);
+
+    /// <summary>One consistent view of the database for several reads.</summary>
+    internal async Task<ReadSession> SnapshotAsync(CancellationToken cancellationToken)
+    {
+        var read = await ReadAsync(cancellationToken);
+        try
+        {
+            // Deferred: a reader on SQLite takes no lock that a writer waits for.
+            DbTransaction transaction = read.Session.Connection is Microsoft.Data.Sqlite.SqliteConnection sqlite
+                ? sqlite.BeginTransaction(deferred: true)
+                : await read.Session.Connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancellationToken);
+            read.Session.Transaction = transaction;
+            return new ReadSession(read.Session, async () =>
+            {
+                read.Session.Transaction = null;
+                await transaction.DisposeAsync();
+                await read.DisposeAsync();
+            });
+        }
+        catch
+        {
+            await read.DisposeAsync();
+            throw;
+        }
+    }
 
     /// <summary>A unit of work for the queue's own statements.</summary>
     internal virtual async Task<Work> BeginQueueAsync(CancellationToken cancellationToken) => (Work)await BeginAsync(cancellationToken);

@@ -86,6 +86,18 @@ public sealed class PostgresStore : HubStore
     internal override Task<long> VisibleAuditEndAsync(Session session, CancellationToken cancellationToken) =>
         _audit.FindAsync(session, Options.MachineTime, cancellationToken);
 
+    private protected override async Task BackUpToAsync(string file, CancellationToken cancellationToken)
+    {
+        await using var connection = await _source.OpenConnectionAsync(cancellationToken);
+        await PostgresBackup.WriteAsync(connection, file, cancellationToken);
+    }
+
+    private protected override async Task RestoreFromAsync(string file, CancellationToken cancellationToken)
+    {
+        await using var connection = await _source.OpenConnectionAsync(cancellationToken);
+        await PostgresBackup.ReadAsync(connection, file, cancellationToken);
+    }
+
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {

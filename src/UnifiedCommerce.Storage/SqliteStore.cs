@@ -31,13 +31,36 @@ public sealed class SqliteStore : HubStore
     /// <summary>Copies another store's database into this one, tables and all, before any use (the simulator's quick start).</summary>
     internal void CopyFrom(SqliteStore other) => other._writer.BackupDatabase(_writer);
 
-    /// <summary>Copies the database as it is now into a file, while work goes on.</summary>
-    internal async Task BackUpToAsync(string file, CancellationToken cancellationToken)
+    private protected override async Task BackUpToAsync(string file, CancellationToken cancellationToken)
     {
         await using var read = await ReadAsync(cancellationToken);
         await using var target = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ConnectionString);
         await target.OpenAsync(cancellationToken);
         ((SqliteConnection)read.Session.Connection).BackupDatabase(target);
+    }
+
+    private protected override async Task RestoreFromAsync(string file, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(file))
+            throw new HubException($"Found no file {file}, expected a backup. Name one that exists.");
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            await using var source = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ConnectionString);
+            await source.OpenAsync(cancellationToken);
+            _session.Forget();
+            source.BackupDatabase(_writer);
+            // A backup of an older version is brought to this one.
+            Migrations.Apply(_session, _writer);
+        }
+        catch (SqliteException failure)
+        {
+            throw new HubException($"{file} could not be read as a backup of a SQLite store: {failure.Message}. Name a file that 'uc backup' wrote.", failure);
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     private protected override async Task StartAsync(CancellationToken cancellationToken)
