@@ -10,7 +10,7 @@ namespace UnifiedCommerce.Hub.Access;
 /// <summary>A program that calls the API, as its key describes it.</summary>
 /// <param name="Id">Public part of the key; also in logs and the audit log.</param>
 /// <param name="Name">Name given by the administrator.</param>
-/// <param name="Scopes">What it may do: <c>orders:write</c>, <c>orders:read</c>, <c>invoices:write</c>, <c>events:read</c>, <c>procurement:read</c>, <c>webhooks</c>.</param>
+/// <param name="Scopes">What it may do: <c>orders:write</c>, <c>orders:read</c>, <c>invoices:write</c>, <c>events:read</c>, <c>documents:write</c>, <c>webhooks</c>.</param>
 /// <param name="Customer">The only customer whose data it sees; null: all (our own portal).</param>
 public sealed record ApiClient(string Id, string Name, IReadOnlySet<string> Scopes, string? Customer)
 {
@@ -54,7 +54,7 @@ public sealed record ConsoleAccount(string Name, ConsoleRole Role, string Salt, 
 public sealed class AccessDirectory(IStore store, TimeProvider time)
 {
     /// <summary>All scopes there are.</summary>
-    public static readonly IReadOnlyList<string> AllScopes = ["orders:write", "orders:read", "invoices:write", "events:read", "procurement:read", "documents:write", "webhooks"];
+    public static readonly IReadOnlyList<string> AllScopes = ["orders:write", "orders:read", "invoices:write", "events:read", "documents:write", "webhooks"];
 
     private const string KeyPrefix = "access.key.";
     private const string AccountPrefix = "access.account.";

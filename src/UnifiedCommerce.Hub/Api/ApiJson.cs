@@ -32,13 +32,12 @@ public static class ApiJson
         return options;
     }
 
+    /// <summary>Up to here a body that is too large is still taken from the wire, so that its sender reads the answer instead of a broken connection.</summary>
+    public const int MaxDrained = 64 * 1024 * 1024;
+
     /// <summary>Reads a body of at most <see cref="MaxBody"/> bytes; null when it is larger.</summary>
     public static async Task<byte[]?> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        if (request.ContentLength > MaxBody)
-        {
-            return null;
-        }
         var body = new ArrayBufferWriter<byte>((int)Math.Clamp(request.ContentLength ?? 4096, 256, MaxBody));
         while (true)
         {
@@ -50,6 +49,7 @@ public static class ApiJson
             body.Advance(count);
             if (body.WrittenCount > MaxBody)
             {
+                await request.Body.CopyToAsync(Stream.Null, cancellationToken);
                 return null;
             }
         }
@@ -87,6 +87,10 @@ public static class ApiJson
         if (sentence.Contains("could not be mapped to any .NET member", StringComparison.Ordinal) && named.Length > 1)
         {
             return $"Found the property '{named[1]}', which does not belong here. Leave it out or correct its spelling.";
+        }
+        if (sentence.StartsWith("Duplicate property", StringComparison.Ordinal) && named.Length > 1)
+        {
+            return $"Found the property '{named[1]}' twice, expected it once.";
         }
         if (sentence.Contains("missing required properties", StringComparison.Ordinal) && sentence.Split(':', 2) is [_, var missing])
         {

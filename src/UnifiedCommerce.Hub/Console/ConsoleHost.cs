@@ -15,6 +15,8 @@ internal static class ConsoleHost
 {
     public const string StampClaim = "stamp";
     private const string SignInPath = "/sign-in";
+    // The page answers POST too, as every Razor component: the form goes elsewhere.
+    private const string SignInAction = "/do/sign-in";
 
     public static void AddConsole(this IServiceCollection services)
     {
@@ -73,6 +75,7 @@ internal static class ConsoleHost
             && !context.Request.Path.StartsWithSegments("/health", StringComparison.OrdinalIgnoreCase)
             && !context.Request.Path.StartsWithSegments("/assets", StringComparison.OrdinalIgnoreCase)
             && !context.Request.Path.Equals("/metrics", StringComparison.OrdinalIgnoreCase)
+            && !context.Request.Path.Equals(SignInAction, StringComparison.OrdinalIgnoreCase)
             && !context.Request.Path.Equals(SignInPath, StringComparison.OrdinalIgnoreCase),
         branch => branch.Use(async (context, next) =>
         {
@@ -104,7 +107,7 @@ internal static class ConsoleHost
     {
         app.MapRazorComponents<ConsolePage>();
         app.MapConsoleActions();
-        app.MapPost(SignInPath, SignInAsync).ExcludeFromDescription();
+        app.MapPost(SignInAction, SignInAsync).ExcludeFromDescription();
         app.MapPost("/sign-out", async (HttpContext context, IAntiforgery antiforgery) =>
         {
             await antiforgery.ValidateRequestAsync(context);

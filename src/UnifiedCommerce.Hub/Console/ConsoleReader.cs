@@ -1,14 +1,18 @@
 using UnifiedCommerce.Core;
+using UnifiedCommerce.Core.Jobs;
 using UnifiedCommerce.Core.Partners;
 using UnifiedCommerce.Core.Status;
 
 namespace UnifiedCommerce.Hub.Console;
 
 /// <summary>What pages read: the views, units of work for details, and the names of partners and articles.</summary>
-public sealed class ConsoleReader(IStore store, IViews views, PartnerBookHolder book, TimeProvider time)
+public sealed class ConsoleReader(IStore store, IViews views, IJobDesk jobs, PartnerBookHolder book, TimeProvider time)
 {
     /// <summary>The views.</summary>
     public IViews Views => views;
+
+    /// <summary>What people do with jobs and want to know of them.</summary>
+    public IJobDesk Jobs => jobs;
 
     /// <summary>House and partners as they are in force.</summary>
     public PartnerBook Book => book.Current;
@@ -33,4 +37,9 @@ public sealed class ConsoleReader(IStore store, IViews views, PartnerBookHolder 
     public async Task<IReadOnlyDictionary<string, string>> ArticleNamesAsync() =>
         await ReadAsync(async work => (IReadOnlyDictionary<string, string>)(await work.Catalogue.ArticlesAsync(CancellationToken.None))
             .ToDictionary(article => article.Sku, article => article.Name, StringComparer.Ordinal));
+
+    /// <summary>Partners that somebody stopped, with the reason.</summary>
+    public async Task<Dictionary<string, string>> StoppedAsync() => await ReadAsync(async work =>
+        (await work.Catalogue.SettingsAsync(Core.Routing.RoutingService.StoppedSetting, CancellationToken.None))
+            .ToDictionary(setting => setting.Key[Core.Routing.RoutingService.StoppedSetting.Length..], setting => setting.Value, StringComparer.Ordinal));
 }

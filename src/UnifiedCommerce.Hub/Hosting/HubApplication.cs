@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Authentication.Cookies;
-using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Serilog;
@@ -58,7 +56,7 @@ public sealed class HubApplication : IAsyncDisposable
             builder.WebHost.ConfigureKestrel(kestrel =>
             {
                 kestrel.AddServerHeader = false;
-                kestrel.Limits.MaxRequestBodySize = ApiJson.MaxBody + 1;
+                kestrel.Limits.MaxRequestBodySize = ApiJson.MaxDrained;
                 kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
             });
             HubServices.Add(builder.Services, options, configuration, store, book);
@@ -98,7 +96,7 @@ public sealed class HubApplication : IAsyncDisposable
             }
             Log.Information("The hub is empty until partners and orders come: run with --demo to see it work, or see {Page}", $"{Addresses.FirstOrDefault()}/start");
         }
-        await _web.WaitForShutdownAsync();
+        await _web.WaitForShutdownAsync(CancellationToken.None);
         return 0;
     }
 
@@ -163,6 +161,8 @@ public sealed class HubApplication : IAsyncDisposable
 
     private static void Configure(WebApplication web, HubOptions options)
     {
+        // Counts from the first request on, not from the first time that somebody asks.
+        web.Services.GetRequiredService<PrometheusText>();
         web.UseStoreOutage();
         web.UseSecurityHeaders();
         if (options.Roles.HasFlag(HubRoles.Web))
@@ -177,6 +177,7 @@ public sealed class HubApplication : IAsyncDisposable
             api.MapOrdersApi();
             api.MapSalesInvoicesApi();
             api.MapWebhooksApi();
+            api.MapPartnerDocumentsApi();
             web.MapOpenApi("/api/openapi.json");
             web.MapConsole();
         }

@@ -2,19 +2,23 @@ using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using UnifiedCommerce.Core;
-using UnifiedCommerce.Core.Orders;
+using UnifiedCommerce.Core.Inbound;
+using UnifiedCommerce.Core.Mapping;
 using UnifiedCommerce.Core.Partners;
-using UnifiedCommerce.Core.Routing;
-using UnifiedCommerce.Core.Status;
 using UnifiedCommerce.Hub.Access;
 using UnifiedCommerce.Hub.Api;
 using UnifiedCommerce.Hub.Bus;
 using UnifiedCommerce.Hub.Console;
+using UnifiedCommerce.Hub.Demo;
 using UnifiedCommerce.Hub.Portal;
+using UnifiedCommerce.Hub.Schedules;
 using UnifiedCommerce.Hub.Telemetry;
 using UnifiedCommerce.Hub.Webhooks;
 using UnifiedCommerce.Storage;
 using UnifiedCommerce.Storage.Views;
+using UnifiedCommerce.Transports.Folders;
+using UnifiedCommerce.Transports.Https;
+using UnifiedCommerce.Transports.Secrets;
 
 namespace UnifiedCommerce.Hub.Hosting;
 
@@ -30,22 +34,48 @@ internal static class HubServices
         services.AddSingleton<OtlpExport>();
         services.AddHostedService(provider => provider.GetRequiredService<OtlpExport>());
 
-        // Memory and journey. The business clock may be stepped by the demonstration; leases, keys and calls keep machine time.
+        // Memory and journey. Leases, keys and calls keep machine time.
         services.AddSingleton(store);
         services.AddSingleton<IStore>(store);
         services.AddSingleton(HubViews.Of(store));
+        services.AddSingleton(store.JobDesk);
+        services.AddSingleton(store.JobQueue);
         services.AddSingleton(book);
-        services.AddSingleton<CatalogueCache>();
-        services.AddSingleton<OrderIntake>();
-        services.AddSingleton<RoutingService>();
-        services.AddSingleton(TimeProvider.System);
+        // The business clock may be stepped by the demonstration; every process that shares its data folder follows it.
+        TimeProvider clock = options.Demo || File.Exists(Path.Combine(options.Data, "demo-clock")) ? new DemoClock(options.Data) : TimeProvider.System;
+        services.AddSingleton(clock);
+        services.AddSingleton<ISecrets>(new SecretsInOrder(new EnvironmentSecrets(), new FileSecrets(Path.GetFullPath(Path.Combine(options.Data, "secrets")))));
+        services.AddSingleton(_ => new FolderChannel(Path.GetFullPath(options.Data), TimeProvider.System));
+        services.AddSingleton(provider => new HttpsChannel(provider.GetRequiredService<ISecrets>(), TimeProvider.System));
+        services.AddSingleton(_ => new PartnerMappings(PartnersDirectory.Find(configuration["Partners:Directory"])));
+        services.AddSingleton(provider => new Journey(new JourneyWorld
+        {
+            Store = store, Book = book, Decoder = new DocumentDecoder(book, provider.GetRequiredService<PartnerMappings>()), Renderer = provider.GetRequiredService<PartnerMappings>(),
+            Inbound = [provider.GetRequiredService<FolderChannel>()], Outbound = [provider.GetRequiredService<FolderChannel>(), provider.GetRequiredService<HttpsChannel>()],
+            Clock = clock, Machine = TimeProvider.System,
+        }));
+        services.AddSingleton(provider => provider.GetRequiredService<Journey>().Intake);
+        services.AddSingleton(provider => provider.GetRequiredService<Journey>().Desk);
+        services.AddSingleton(provider => provider.GetRequiredService<Journey>().Reception);
+        services.AddSingleton<DeliverWebhook>(provider => new DeliverWebhook(
+            provider.GetRequiredService<WebhookRegistry>(), store, provider.GetRequiredService<WebhookClient>(), provider.GetRequiredService<HubMetrics>(), TimeProvider.System));
+        services.AddSingleton(provider => new PublishEvents(store, provider.GetRequiredService<MassTransit.IBus>(), provider.GetRequiredService<HubMetrics>(), TimeProvider.System));
+        string? rabbitMq = configuration["Bus:RabbitMq"];
+        if (options.Roles.HasFlag(HubRoles.Worker))
+        {
+            services.AddHostedService<JobWorker>();
+        }
+        if (options.Roles.HasFlag(HubRoles.Schedule))
+        {
+            services.AddHubSchedules(store, store.IsPostgres ? configuration.GetConnectionString("Hub") : null, publishes: !string.IsNullOrWhiteSpace(rabbitMq));
+        }
         services.AddSingleton(_ => SecretBox.Open(configuration["Secrets:DataKey"], options.Data));
         services.AddSingleton(_ => new AccessDirectory(store, TimeProvider.System));
 
         services.AddSingleton<PortalFeed>();
         services.AddSingleton(provider => new WebhookRegistry(store, provider.GetRequiredService<SecretBox>(), TimeProvider.System));
         services.AddSingleton(_ => new WebhookClient(configuration.GetValue("Webhooks:AllowPrivate", false), TimeProvider.System));
-        services.AddHubBus(configuration["Bus:RabbitMq"], consume: options.Roles.HasFlag(HubRoles.Worker));
+        services.AddHubBus(rabbitMq, consume: options.Roles.HasFlag(HubRoles.Worker));
 
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
         services.AddApiLimits(configuration.GetValue("Api:RequestsPerSecond", 500));

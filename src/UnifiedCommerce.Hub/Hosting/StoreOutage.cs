@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Microsoft.AspNetCore.Antiforgery;
 using UnifiedCommerce.Core;
 using UnifiedCommerce.Hub.Api;
 
@@ -32,6 +33,12 @@ public static class StoreOutage
             await Problems.Of(StatusCodes.Status503ServiceUnavailable, "store-away", "The hub's memory does not answer",
                 "Nothing is known to be stored. Send the same request with the same Idempotency-Key again after the time in Retry-After; a repeat does no harm.")
                 .ExecuteAsync(context);
+        }
+        catch (AntiforgeryValidationException) when (!context.Response.HasStarted)
+        {
+            context.Response.Clear();
+            await Problems.Of(StatusCodes.Status400BadRequest, "form-token", "The form is not ours or too old",
+                "Go back, load the page again and repeat what you did. Nothing was changed.").ExecuteAsync(context);
         }
         catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
         {

@@ -1,5 +1,5 @@
+using System.Globalization;
 using UnifiedCommerce.Core;
-using UnifiedCommerce.Core.Partners;
 using UnifiedCommerce.Core.Routing;
 using UnifiedCommerce.Core.Status;
 using UnifiedCommerce.Hub.Access;
@@ -10,22 +10,51 @@ internal static partial class ConsoleActions
 {
     private static void MapTradeActions(IEndpointRouteBuilder group)
     {
-        Post(group, "/partners/stop", ConsoleRole.Operator, (context, form, actor) => SwitchAsync(context, form, actor, stop: true));
-        Post(group, "/partners/start", ConsoleRole.Operator, (context, form, actor) => SwitchAsync(context, form, actor, stop: false));
+        Decide(group, "/purchases/approve", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.ApproveAsync(Number(form, "purchase"), actor, stop));
+        Decide(group, "/purchases/refuse", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.RefuseAsync(Number(form, "purchase"), Text(form, "reason"), actor, stop));
+        Decide(group, "/purchases/cancel", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.CancelPurchaseAsync(Number(form, "purchase"), Text(form, "reason"), actor, stop));
+        Decide(group, "/purchases/cancelled", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.RecordCancelledAsync(Number(form, "purchase"), Text(form, "note"), actor, stop));
+        Decide(group, "/answers/accept", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.AcceptAnswerAsync(Number(form, "task"), actor, stop));
+        Decide(group, "/answers/refuse", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.RefuseAnswerAsync(Number(form, "task"), actor, stop));
+        Decide(group, "/prices/release", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.DecidePriceAsync(Number(form, "task"), release: true, actor, stop));
+        Decide(group, "/prices/refuse", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.DecidePriceAsync(Number(form, "task"), release: false, actor, stop));
+        Decide(group, "/articles/match", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.MatchAsync(Number(form, "order"), Text(form, "line", 100), Text(form, "sku", 100), actor, stop));
+        Decide(group, "/orders/source", ConsoleRole.Procurement, (desk, form, actor, stop) =>
+            desk.SourceAsync(Number(form, "order"), Text(form, "line", 100), Given(form, "pin"), Given(form, "forbid"), Text(form, "reason"), actor, stop));
+        Decide(group, "/orders/cancel", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.CancelOrderAsync(Number(form, "order"), Given(form, "line"), actor, stop));
+        Decide(group, "/partners/stop", ConsoleRole.Operator, (desk, form, actor, stop) => desk.SwitchAsync(Text(form, "partner", 64), stop: true, Text(form, "reason"), actor, stop));
+        Decide(group, "/partners/start", ConsoleRole.Operator, (desk, form, actor, stop) => desk.SwitchAsync(Text(form, "partner", 64), stop: false, "started again", actor, stop));
+        Decide(group, "/documents/replay", ConsoleRole.Operator, (desk, form, actor, stop) => desk.ReplayAsync(Number(form, "document"), release: false, actor, stop));
+        Decide(group, "/documents/release", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.ReplayAsync(Number(form, "document"), release: true, actor, stop));
+        Decide(group, "/documents/dismiss", ConsoleRole.Operator, (desk, form, actor, stop) => desk.DismissAsync(Number(form, "document"), Text(form, "reason"), actor, stop));
+        Decide(group, "/dispatches/decide", ConsoleRole.Procurement, (desk, form, actor, stop) =>
+            desk.DecideDispatchAsync(Number(form, "dispatch"), Text(form, "decision", 20), Text(form, "note"), actor, stop));
+        Decide(group, "/tasks/close", ConsoleRole.Operator, (desk, form, actor, stop) => desk.CloseAsync(Number(form, "task"), Text(form, "note"), actor, stop));
+
+        Post(group, "/runs/replay", ConsoleRole.Viewer, async (context, form, _) =>
+        {
+            await using var work = await Service<IStore>(context).BeginAsync(context.RequestAborted);
+            var run = await work.Routing.FindAsync(Number(form, "run"), context.RequestAborted) ?? throw new RefusedException("There is no such run.");
+            return RoutingService.Replay(run) is { } difference
+                ? throw new RefusedException($"{difference} Tell the makers of the hub: a decision must be repeatable.")
+                : $"Solved again: the same {run.Sha256[..12]}… for problem and plan, byte for byte.";
+        });
+        group.MapGet("/documents/{id:long}/bytes", async (HttpContext context, long id) =>
+        {
+            await using var work = await Service<IStore>(context).BeginAsync(context.RequestAborted);
+            // Untrusted bytes leave as a download with a name of our own, never shown in place.
+            return await work.Documents.FindAsync(id, context.RequestAborted) is { } document
+                ? Results.Bytes(document.Bytes, "application/octet-stream", string.Create(CultureInfo.InvariantCulture, $"document-{id}.bin"))
+                : Results.NotFound();
+        });
     }
 
-    private static async Task<string> SwitchAsync(HttpContext context, IFormCollection form, string actor, bool stop)
-    {
-        string id = Text(form, "partner", 64);
-        var partner = Service<PartnerBookHolder>(context).Current.Find(id) ?? throw new RefusedException($"There is no partner {id}.");
-        string? reason = stop ? Text(form, "reason") : null;
-        await using var work = await Service<IStore>(context).BeginAsync(context.RequestAborted);
-        await work.Catalogue.SetSettingAsync(RoutingService.StoppedSetting + id, stop ? $"{reason} ({actor})" : null, context.RequestAborted);
-        await work.Audit.AddAsync(
-            [new AuditEntry(Service<TimeProvider>(context).GetUtcNow(), actor, stop ? "partner.stopped" : "partner.started", $"partner:{id}", null,
-                reason is null ? null : System.Text.Json.JsonSerializer.Serialize(new { reason }))],
-            context.RequestAborted);
-        await work.CommitAsync(context.RequestAborted);
-        return stop ? $"{partner.Name} is stopped: nothing is routed or sent to it until somebody starts it again." : $"{partner.Name} is started again.";
-    }
+    private static void Decide(IEndpointRouteBuilder group, string path, ConsoleRole role, Func<Desk, IFormCollection, string, CancellationToken, Task<DeskResult>> decide) =>
+        Post(group, path, role, async (context, form, actor) =>
+        {
+            var result = await decide(Service<Desk>(context), form, actor, context.RequestAborted);
+            return result.Done ? result.Text : throw new RefusedException(result.Text);
+        });
+
+    private static string? Given(IFormCollection form, string name) => form[name].ToString().Trim() is { Length: > 0 } text ? text : null;
 }

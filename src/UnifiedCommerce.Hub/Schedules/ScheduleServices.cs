@@ -1,0 +1,130 @@
+using System.Globalization;
+using Quartz;
+using UnifiedCommerce.Core;
+using UnifiedCommerce.Core.Jobs;
+using UnifiedCommerce.Core.Partners;
+using UnifiedCommerce.Hub.Bus;
+using UnifiedCommerce.Hub.Hosting;
+using UnifiedCommerce.Hub.Webhooks;
+using UnifiedCommerce.Storage;
+
+namespace UnifiedCommerce.Hub.Schedules;
+
+/// <summary>What is looked at again and again, and Quartz, which only ticks: in memory on SQLite, clustered on PostgreSQL.</summary>
+internal static class ScheduleServices
+{
+    private static readonly TimeSpan s_keepJobs = TimeSpan.FromDays(7);
+
+    public static void AddHubSchedules(this IServiceCollection services, HubStore store, string? postgres, bool publishes)
+    {
+        services.AddSingleton(provider => new HubSchedules(All(provider, store, publishes)));
+        var names = Intervals;
+        services.AddQuartz(quartz =>
+        {
+            if (postgres is not null)
+            {
+                quartz.UsePersistentStore(persistent =>
+                {
+                    persistent.UsePostgres(postgres);
+                    persistent.UseSystemTextJsonSerializer();
+                    persistent.UseClustering();
+                });
+            }
+            foreach (var (name, every) in names)
+            {
+                quartz.ScheduleJob<ScheduleTick>(
+                    trigger => trigger.WithIdentity(name).StartNow().WithSimpleSchedule(simple => simple.WithInterval(every).RepeatForever()),
+                    job => job.WithIdentity(name));
+            }
+        });
+        services.AddQuartzHostedService(hosted => hosted.WaitForJobsToComplete = true);
+    }
+
+    private static readonly (string Name, TimeSpan Every)[] Intervals =
+    [
+        ("due-moments", TimeSpan.FromSeconds(1)),
+        ("poll-folders", TimeSpan.FromSeconds(1)),
+        ("tell-others", TimeSpan.FromSeconds(1)),
+        ("reload-partners", TimeSpan.FromSeconds(10)),
+        ("prune", TimeSpan.FromHours(1)),
+    ];
+
+    private static IReadOnlyList<HubSchedule> All(IServiceProvider provider, HubStore store, bool publishes)
+    {
+        var journey = provider.GetRequiredService<Journey>();
+        var webhooks = provider.GetRequiredService<WebhookRegistry>();
+        var book = provider.GetRequiredService<PartnerBookHolder>();
+        string? partners = provider.GetRequiredService<IConfiguration>()["Partners:Directory"];
+        var stamp = new PartnersStamp(PartnersDirectory.Find(partners));
+        Dictionary<string, (string Meaning, Func<CancellationToken, Task<int>> Run)> work = new(StringComparer.Ordinal)
+        {
+            ["due-moments"] = ("Routes pools whose run or cut-off is due, deals with deadlines that passed", journey.Ticks.TickAsync),
+            ["poll-folders"] = ("Takes in what partners put into their folders", journey.Reception.PollAllAsync),
+            ["tell-others"] = ("Wakes webhooks and the bus when there are new events", stop => TellAsync(store, webhooks, publishes, stop)),
+            ["reload-partners"] = ("Reads partner.yaml and house.yaml again when a file changed", _ => Task.FromResult(Reload(book, stamp, partners))),
+            ["prune"] = ("Deletes finished jobs after seven days", async stop =>
+            {
+                var now = TimeProvider.System.GetUtcNow();
+                return (int)Math.Min(int.MaxValue, await store.JobQueue.PruneAsync(now - s_keepJobs, now, stop));
+            }),
+        };
+        return [.. Intervals.Select(interval => new HubSchedule(interval.Name, interval.Every, work[interval.Name].Meaning, work[interval.Name].Run))];
+    }
+
+    private static async Task<int> TellAsync(HubStore store, WebhookRegistry webhooks, bool publishes, CancellationToken cancellationToken)
+    {
+        var active = (await webhooks.AllAsync(cancellationToken)).Where(row => row.Webhook.Disabled is null).ToList();
+        if (active.Count == 0 && !publishes)
+        {
+            return 0;
+        }
+        int woken = 0;
+        await using var work = await store.BeginAsync(cancellationToken);
+        foreach (var (webhook, told) in active)
+        {
+            if ((await work.Events.AfterAsync(told, "portal", webhook.Customer, 1, cancellationToken)).Count > 0)
+            {
+                await WebhookRegistry.WakeAsync(work, webhook.Id, cancellationToken);
+                woken++;
+            }
+        }
+        if (publishes)
+        {
+            long published = long.Parse(await work.Catalogue.SettingAsync(PublishEvents.CursorSetting, cancellationToken) ?? "0", CultureInfo.InvariantCulture);
+            if ((await work.Events.AfterAsync(published, null, null, 1, cancellationToken)).Count > 0)
+            {
+                await work.Jobs.InsertAsync([new NewJob(PublishEvents.JobKind, "{}") { UniqueKey = PublishEvents.JobKind, Priority = 120 }], cancellationToken);
+                woken++;
+            }
+        }
+        await work.CommitAsync(cancellationToken);
+        return woken;
+    }
+
+    private static int Reload(PartnerBookHolder book, PartnersStamp stamp, string? configured)
+    {
+        if (!stamp.Changed())
+        {
+            return 0;
+        }
+        book.Current = PartnersDirectory.Load(configured);
+        return 1;
+    }
+
+    /// <summary>Tells whether a file of the partners directory is newer than when it was looked at last.</summary>
+    private sealed class PartnersStamp(string folder)
+    {
+        private string _last = Of(folder);
+
+        public bool Changed()
+        {
+            string now = Of(folder);
+            return Interlocked.Exchange(ref _last, now) != now;
+        }
+
+        private static string Of(string folder) => Directory.Exists(folder)
+            ? string.Join('|', Directory.EnumerateFiles(folder, "*.yaml", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+                .Select(file => $"{file}:{File.GetLastWriteTimeUtc(file).Ticks}"))
+            : "";
+    }
+}
