@@ -1,7 +1,10 @@
 using System.Buffers;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using UnifiedCommerce.Edi;
+using UnifiedCommerce.Edi.Schemas;
+using UnifiedCommerce.Edi.Validation;
 
 namespace UnifiedCommerce.Benchmarks;
 
@@ -23,6 +26,7 @@ internal static class EdiBenchmarks
             ("segments", Segments),
             ("tokens, every element touched", Tokens),
             ("tokens + envelope + characters", Envelopes),
+            ("full validation with schema", Validation),
             ("message tree", Tree),
             ("write", Write(data)),
         ];
@@ -120,6 +124,7 @@ internal static class EdiBenchmarks
         return $"{findings.Count:N0} findings, {bytes:N0} bytes of values";
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static string Tokens(byte[] data)
     {
         EdiReader reader = new(data);
@@ -141,16 +146,24 @@ internal static class EdiBenchmarks
         return $"{segments:N0} segments, {elements:N0} elements, {components:N0} components, {bytes:N0} bytes of values";
     }
 
+    private static string Validation(byte[] data)
+    {
+        ValidationReport report = EdiValidator.Validate(data, EdiSchemas.Default);
+        return $"{report.Findings.Count:N0} findings";
+    }
+
     private static string Tree(byte[] data)
     {
         EdiDocument document = EdiDocument.Read(data);
         return $"{document.Messages.Count():N0} messages, {document.Segments.Count:N0} segments";
     }
 
+    /// <summary>Every value goes through the writer's checks and escapes, as it would from a business document.</summary>
     private static Func<byte[], string> Write(byte[] data)
     {
         EdiDocument document = EdiDocument.Read(data);
         ArrayBufferWriter<byte> output = new(data.Length + 1024);
+        string[] tags = [.. document.Segments.Select(s => string.Intern(s.Tag))];
         return _ =>
         {
             output.ResetWrittenCount();
@@ -159,7 +172,20 @@ internal static class EdiBenchmarks
                 using EdiWriter writer = new(output, interchange.Dialect, new() { KeepTrailingSeparators = true });
                 foreach (EdiSegment segment in interchange.Segments)
                 {
-                    writer.Segment(segment.View);
+                    writer.BeginSegment(tags[segment.Index]);
+                    TokenReader tokens = segment.View.ReadTokens();
+                    while (tokens.Read())
+                    {
+                        if (tokens.Kind == TokenKind.Element)
+                        {
+                            writer.Element(tokens.Value);
+                        }
+                        else
+                        {
+                            writer.Component(tokens.Value);
+                        }
+                    }
+                    writer.EndSegment();
                 }
             }
             return $"{output.WrittenCount:N0} bytes written";
