@@ -104,6 +104,23 @@ public sealed record Dialect
         CharacterSet = CharacterSet.Tradacoms,
     };
 
+    /// <summary>The byte that stands for two delimiters at once; 0 when all differ.</summary>
+    internal byte AmbiguousDelimiter
+    {
+        get
+        {
+            ReadOnlySpan<byte> all = [SegmentTerminator, ElementSeparator, ComponentSeparator, RepetitionSeparator, ReleaseCharacter];
+            for (int i = 0; i < all.Length; i++)
+            {
+                if (all[i] != 0 && all[(i + 1)..].Contains(all[i]))
+                {
+                    return all[i];
+                }
+            }
+            return 0;
+        }
+    }
+
     /// <summary>Whether both dialects cut bytes at the same places.</summary>
     internal bool CutsLike(Dialect other) =>
         SegmentTerminator == other.SegmentTerminator && ElementSeparator == other.ElementSeparator

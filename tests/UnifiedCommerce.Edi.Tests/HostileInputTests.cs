@@ -1,6 +1,10 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using UnifiedCommerce.Edi.Acknowledgements;
+using UnifiedCommerce.Edi.Explaining;
+using UnifiedCommerce.Edi.Schemas;
+using UnifiedCommerce.Edi.Validation;
 
 namespace UnifiedCommerce.Edi.Tests;
 
@@ -181,6 +185,10 @@ public class HostileInputTests
         _ = EdiSplitter.ByMessage(document).Sum(p => p.Bytes.Length);
         if (json)
         {
+            ValidationReport report = EdiExplanation.Write(input, EdiSchemas.Default, TextWriter.Null);
+            Assert.Equal(report.Findings.Count, EdiValidator.Validate(input, EdiSchemas.Default).Findings.Count);
+            byte[] answer = Acknowledgement.For(report, new() { ControlReference = "1", Prepared = new(2024, 1, 1), Kinds = Enum.GetValues<AcknowledgementKind>() });
+            _ = Acknowledgement.Read(answer);
             ArrayBufferWriter<byte> text = new();
             EdiJson.Write(document, text);
             ArrayBufferWriter<byte> back = new();

@@ -39,7 +39,7 @@ internal sealed class X12Acknowledgement(InterchangeReport interchange, EdiInter
         var version = own.SyntaxIdentifier.Length == 5 ? own.SyntaxIdentifier : "00401";
         var plain = Edi.Dialect.X12(version);
         bool Usable(byte b) => b is > 32 and < 127 || b is (byte)'\n';
-        return Usable(own.SegmentTerminator) && Usable(own.ElementSeparator) && Usable(own.ComponentSeparator) && (own.RepetitionSeparator == 0) == (plain.RepetitionSeparator == 0)
+        return own.AmbiguousDelimiter == 0 && Usable(own.SegmentTerminator) && Usable(own.ElementSeparator) && Usable(own.ComponentSeparator) && (own.RepetitionSeparator == 0) == (plain.RepetitionSeparator == 0)
             ? plain with
             {
                 SegmentTerminator = own.SegmentTerminator, ElementSeparator = own.ElementSeparator, TagSeparator = own.ElementSeparator,

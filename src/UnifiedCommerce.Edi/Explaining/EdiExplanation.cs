@@ -136,7 +136,7 @@ public static class EdiExplanation
 
                 var bytes = segment.Token(i);
                 if (bytes.IsEmpty) continue;
-                var use = definition is not null && element <= definition.Elements.Length ? definition.Elements[element - 1] : null;
+                var use = definition is not null && element > 0 && element <= definition.Elements.Length ? definition.Elements[element - 1] : null;
                 var composite = use?.Composite;
                 var schema = composite is null ? component == 1 ? use?.Element : null : component <= composite.Components.Length ? composite.Components[component - 1].Element : null;
                 var place = composite is null && component == 1 ? $"{tag}{element:00}" : $"{tag}{element:00}-{component}";

@@ -645,16 +645,12 @@ public ref struct EdiReader
         {
             return;
         }
-        ReadOnlySpan<byte> all = [dialect.SegmentTerminator, dialect.ElementSeparator, dialect.ComponentSeparator,
-            dialect.RepetitionSeparator, dialect.ReleaseCharacter];
-        for (int i = 0; i < all.Length; i++)
+        if (dialect.AmbiguousDelimiter is not 0 and byte twice)
         {
-            if (all[i] != 0 && all[(i + 1)..].Contains(all[i]))
-            {
-                Add("delimiters-not-distinct", $"The byte {Show(all[i])} stands for two delimiters at once; values cannot be told apart.", offset,
-                    standardElement: dialect.Standard == EdiStandard.X12 ? "I18" : "0085", standardCode: dialect.Standard == EdiStandard.X12 ? "026" : "22");
-                return;
-            }
+            bool x12 = dialect.Standard == EdiStandard.X12;
+            Add("delimiters-not-distinct", $"The byte {Show(twice)} stands for two delimiters at once; values cannot be told apart.", offset,
+                standardElement: x12 ? "I18" : "0085", standardCode: x12 ? "026" : "22");
+            return;
         }
         if (dialect.SegmentTerminator >= 128)
         {

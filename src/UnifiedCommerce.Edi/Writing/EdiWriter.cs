@@ -71,14 +71,9 @@ public sealed class EdiWriter : IDisposable
     private EdiWriter(Dialect dialect, EdiWriterOptions options)
     {
         ArgumentNullException.ThrowIfNull(dialect);
-        ReadOnlySpan<byte> all = [dialect.SegmentTerminator, dialect.ElementSeparator, dialect.ComponentSeparator,
-            dialect.RepetitionSeparator, dialect.ReleaseCharacter];
-        for (int i = 0; i < all.Length; i++)
+        if (dialect.AmbiguousDelimiter is not 0 and byte twice)
         {
-            if (all[i] != 0 && all[(i + 1)..].Contains(all[i]))
-            {
-                throw new ArgumentException($"The byte 0x{all[i]:X2} stands for two delimiters at once.", nameof(dialect));
-            }
+            throw new ArgumentException($"The byte 0x{twice:X2} stands for two delimiters at once.", nameof(dialect));
         }
         Dialect = dialect;
         this.options = options;
