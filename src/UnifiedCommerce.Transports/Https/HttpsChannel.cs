@@ -124,9 +124,9 @@ public sealed class HttpsChannel : IOutboundChannel, IDisposable
         guarded.Dispose();
     }
 
-    /// <summary>The purchase order number within a dispatch key: <c>PO-000012-1</c> is version 1 of <c>PO-000012</c>.</summary>
-    private static string NumberOf(string key) => key.LastIndexOf('-') is > 0 and var dash && key[(dash + 1)..].All(char.IsAsciiDigit) && key[..dash].Contains('-', StringComparison.Ordinal)
-        ? key[..dash] : key;
+    /// <summary>The purchase order number within a dispatch key: <c>PO-000012-v1</c> is version 1 of <c>PO-000012</c>.</summary>
+    private static string NumberOf(string key) =>
+        key.LastIndexOf("-v", StringComparison.Ordinal) is > 0 and var version && key[(version + 2)..].All(char.IsAsciiDigit) ? key[..version] : key;
 
     private async ValueTask<Attempt> PostAsync(PartnerTransport transport, Uri url, Dispatch dispatch, CancellationToken cancellationToken)
     {

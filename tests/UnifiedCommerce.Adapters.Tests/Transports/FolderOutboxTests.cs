@@ -21,7 +21,7 @@ public sealed class FolderOutboxTests : TransportContract, IDisposable
     [Fact]
     public async Task A_document_that_the_partner_took_away_is_not_sent_again()
     {
-        Dispatch dispatch = DispatchOf("PO-000001-1", "UNB'");
+        Dispatch dispatch = DispatchOf("PO-000001-v1", "UNB'");
         await channel.SendAsync(Partner, dispatch, default);
         File.Delete(Path.Combine(Out, dispatch.FileName));
 
@@ -34,7 +34,7 @@ public sealed class FolderOutboxTests : TransportContract, IDisposable
     public async Task A_late_worker_does_not_put_a_taken_document_back()
     {
         // The late worker wrote its own temporary file, then lost its lease; the next one delivered, and the partner took the file.
-        Dispatch dispatch = DispatchOf("PO-000001-1", "UNB'");
+        Dispatch dispatch = DispatchOf("PO-000001-v1", "UNB'");
         Directory.CreateDirectory(Path.Combine(Out, "_sending"));
         File.WriteAllBytes(Path.Combine(Out, "_sending", dispatch.FileName + ".1-1"), dispatch.Bytes);
         await channel.SendAsync(Partner, dispatch with { Attempt = 2, Fence = 2 }, default);
@@ -48,7 +48,7 @@ public sealed class FolderOutboxTests : TransportContract, IDisposable
     [Fact]
     public async Task A_crash_before_the_ticket_leaves_nothing_sent_and_sending_again_delivers()
     {
-        Dispatch dispatch = DispatchOf("PO-000001-1", "UNB'");
+        Dispatch dispatch = DispatchOf("PO-000001-v1", "UNB'");
         Directory.CreateDirectory(Path.Combine(Out, "_sending"));
         File.WriteAllText(Path.Combine(Out, "_sending", dispatch.FileName + ".1-1"), "UN");
         File.WriteAllText(Path.Combine(Out, "_sending", dispatch.FileName + ".1-1.ticket"), "");
@@ -61,7 +61,7 @@ public sealed class FolderOutboxTests : TransportContract, IDisposable
     [Fact]
     public async Task A_crash_between_ticket_and_rename_is_continued_by_the_next_attempt()
     {
-        Dispatch dispatch = DispatchOf("PO-000001-1", "UNB'");
+        Dispatch dispatch = DispatchOf("PO-000001-v1", "UNB'");
         await channel.SendAsync(Partner, dispatch, default);
         File.Move(Path.Combine(Out, dispatch.FileName), Path.Combine(Out, "_sending", dispatch.FileName + ".1-1"));
 
@@ -75,7 +75,7 @@ public sealed class FolderOutboxTests : TransportContract, IDisposable
     public async Task A_file_with_the_name_and_other_content_is_left_alone_and_a_person_is_told()
     {
         Directory.CreateDirectory(Out);
-        Dispatch dispatch = DispatchOf("PO-000001-1", "UNB'");
+        Dispatch dispatch = DispatchOf("PO-000001-v1", "UNB'");
         File.WriteAllText(Path.Combine(Out, dispatch.FileName), "somebody else's");
 
         SendResult.Failed failed = Assert.IsType<SendResult.Failed>(await channel.SendAsync(Partner, dispatch, default));
@@ -90,7 +90,7 @@ public sealed class FolderOutboxTests : TransportContract, IDisposable
     public async Task A_file_with_the_name_and_the_same_content_counts_as_sent()
     {
         Directory.CreateDirectory(Out);
-        Dispatch dispatch = DispatchOf("PO-000001-1", "UNB'");
+        Dispatch dispatch = DispatchOf("PO-000001-v1", "UNB'");
         File.WriteAllBytes(Path.Combine(Out, dispatch.FileName), dispatch.Bytes);
 
         Assert.IsType<SendResult.Sent>(await channel.SendAsync(Partner, dispatch, default));
@@ -100,10 +100,10 @@ public sealed class FolderOutboxTests : TransportContract, IDisposable
     [Fact]
     public async Task A_name_is_never_used_for_two_contents()
     {
-        await channel.SendAsync(Partner, DispatchOf("PO-000001-1", "UNB+1'"), default);
-        File.Delete(Path.Combine(Out, "PO-000001-1.edi"));
+        await channel.SendAsync(Partner, DispatchOf("PO-000001-v1", "UNB+1'"), default);
+        File.Delete(Path.Combine(Out, "PO-000001-v1.edi"));
 
-        Dispatch other = DispatchOf("PO-000001-1", "UNB+2'");
+        Dispatch other = DispatchOf("PO-000001-v1", "UNB+2'");
         Assert.IsType<ProbeResult.Ambiguous>(await channel.ProbeAsync(Partner, other, default));
         Assert.False(Assert.IsType<SendResult.Failed>(await channel.SendAsync(Partner, other, default)).Retryable);
     }
@@ -117,7 +117,7 @@ public sealed class FolderOutboxTests : TransportContract, IDisposable
     [InlineData("PO%2e%2e.edi")]
     public async Task A_name_that_could_leave_the_folder_is_refused(string name)
     {
-        SendResult result = await channel.SendAsync(Partner, DispatchOf("PO-000001-1", "UNB'") with { FileName = name }, default);
+        SendResult result = await channel.SendAsync(Partner, DispatchOf("PO-000001-v1", "UNB'") with { FileName = name }, default);
 
         Assert.False(Assert.IsType<SendResult.Failed>(result).Retryable);
     }
@@ -125,9 +125,9 @@ public sealed class FolderOutboxTests : TransportContract, IDisposable
     [UnixFact]
     public async Task Files_and_folders_are_for_their_owner_only()
     {
-        await channel.SendAsync(Partner, DispatchOf("PO-000001-1", "UNB'"), default);
+        await channel.SendAsync(Partner, DispatchOf("PO-000001-v1", "UNB'"), default);
 
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(Out, "PO-000001-1.edi")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(Out, "PO-000001-v1.edi")));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Out));
     }
 
@@ -136,7 +136,7 @@ public sealed class FolderOutboxTests : TransportContract, IDisposable
     {
         using TinyDisk disk = new(Path.Combine(root, "tiny"), 64);
         using FolderChannel full = new(disk.Path, TimeProvider.System);
-        Dispatch dispatch = DispatchOf("PO-000001-1", new string('x', 40_000));
+        Dispatch dispatch = DispatchOf("PO-000001-v1", new string('x', 40_000));
         Directory.CreateDirectory(Path.Combine(disk.Path, "out"));
         File.WriteAllBytes(Path.Combine(disk.Path, "out", "ballast"), new byte[30_000]);
 

@@ -45,9 +45,9 @@ public sealed class HttpsChannelTests : TransportContract, IAsyncLifetime
             await context.Response.WriteAsync("""{"status":"accepted"}""", context.RequestAborted);
         };
 
-        SendResult.Sent sent = Assert.IsType<SendResult.Sent>(await channel.SendAsync(Partner, DispatchOf("PO-000001-1", "{}"), default));
+        SendResult.Sent sent = Assert.IsType<SendResult.Sent>(await channel.SendAsync(Partner, DispatchOf("PO-000001-v1", "{}"), default));
 
-        Assert.Equal("PO-000001-1 Bearer s3cret application/edifact", seen);
+        Assert.Equal("PO-000001-v1 Bearer s3cret application/edifact", seen);
         Assert.Equal("""{"status":"accepted"}""", Encoding.UTF8.GetString(sent.Answer!));
     }
 
@@ -72,7 +72,7 @@ public sealed class HttpsChannelTests : TransportContract, IAsyncLifetime
             return Task.CompletedTask;
         };
 
-        Assert.Equal(retryable, Assert.IsType<SendResult.Failed>(await channel.SendAsync(Partner, DispatchOf("PO-000001-1", "{}"), default)).Retryable);
+        Assert.Equal(retryable, Assert.IsType<SendResult.Failed>(await channel.SendAsync(Partner, DispatchOf("PO-000001-v1", "{}"), default)).Retryable);
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class HttpsChannelTests : TransportContract, IAsyncLifetime
             return Task.CompletedTask;
         };
 
-        Assert.Equal(TimeSpan.FromMinutes(2), Assert.IsType<SendResult.Failed>(await channel.SendAsync(Partner, DispatchOf("PO-000001-1", "{}"), default)).RetryAfter);
+        Assert.Equal(TimeSpan.FromMinutes(2), Assert.IsType<SendResult.Failed>(await channel.SendAsync(Partner, DispatchOf("PO-000001-v1", "{}"), default)).RetryAfter);
     }
 
     [Theory]
@@ -96,7 +96,7 @@ public sealed class HttpsChannelTests : TransportContract, IAsyncLifetime
     {
         instead = context => AnswerAsync(context, type, body);
 
-        Assert.True(Assert.IsType<SendResult.Failed>(await channel.SendAsync(Partner, DispatchOf("PO-000001-1", "{}"), default)).Retryable);
+        Assert.True(Assert.IsType<SendResult.Failed>(await channel.SendAsync(Partner, DispatchOf("PO-000001-v1", "{}"), default)).Retryable);
     }
 
     [Theory]
@@ -107,7 +107,7 @@ public sealed class HttpsChannelTests : TransportContract, IAsyncLifetime
     {
         instead = context => AnswerAsync(context, type, body);
 
-        Assert.IsType<SendResult.Unknown>(await channel.SendAsync(Partner, DispatchOf("PO-000001-1", "{}"), default));
+        Assert.IsType<SendResult.Unknown>(await channel.SendAsync(Partner, DispatchOf("PO-000001-v1", "{}"), default));
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class HttpsChannelTests : TransportContract, IAsyncLifetime
             await TakeBytesAsync(context);
             context.Abort();
         };
-        Dispatch dispatch = DispatchOf("PO-000001-1", "{}");
+        Dispatch dispatch = DispatchOf("PO-000001-v1", "{}");
 
         Assert.IsType<SendResult.Unknown>(await channel.SendAsync(Partner, dispatch, default));
         instead = null;
@@ -142,7 +142,7 @@ public sealed class HttpsChannelTests : TransportContract, IAsyncLifetime
         };
         Partner impatient = PartnerWith(Transport("/orders") with { Timeout = TimeSpan.FromSeconds(0.5) });
 
-        Assert.IsType<SendResult.Unknown>(await channel.SendAsync(impatient, DispatchOf("PO-000001-1", "{}"), default));
+        Assert.IsType<SendResult.Unknown>(await channel.SendAsync(impatient, DispatchOf("PO-000001-v1", "{}"), default));
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class HttpsChannelTests : TransportContract, IAsyncLifetime
             }
         };
 
-        Assert.IsType<SendResult.Unknown>(await channel.SendAsync(Partner, DispatchOf("PO-000001-1", "{}"), default));
+        Assert.IsType<SendResult.Unknown>(await channel.SendAsync(Partner, DispatchOf("PO-000001-v1", "{}"), default));
     }
 
     [Fact]
@@ -169,7 +169,7 @@ public sealed class HttpsChannelTests : TransportContract, IAsyncLifetime
         listener.Stop();
         Partner closed = PartnerWith(Transport("/orders") with { Url = new Uri($"http://127.0.0.1:{port}/orders") });
 
-        Assert.True(Assert.IsType<SendResult.Failed>(await channel.SendAsync(closed, DispatchOf("PO-000001-1", "{}"), default)).Retryable);
+        Assert.True(Assert.IsType<SendResult.Failed>(await channel.SendAsync(closed, DispatchOf("PO-000001-v1", "{}"), default)).Retryable);
     }
 
     [Fact]
@@ -183,7 +183,7 @@ public sealed class HttpsChannelTests : TransportContract, IAsyncLifetime
         SendResult? last = null;
         for (int i = 0; i < 20; i++)
         {
-            last = await channel.SendAsync(Partner, DispatchOf($"PO-{i:000000}-1", "{}"), default);
+            last = await channel.SendAsync(Partner, DispatchOf($"PO-{i:000000}-v1", "{}"), default);
         }
 
         Assert.NotNull(Assert.IsType<SendResult.Failed>(last).RetryAfter);
@@ -203,7 +203,7 @@ public sealed class HttpsChannelTests : TransportContract, IAsyncLifetime
     {
         Partner guarded = PartnerWith(Transport("/orders") with { Url = new Uri(url), AllowPrivateNetwork = false });
 
-        SendResult.Failed failed = Assert.IsType<SendResult.Failed>(await channel.SendAsync(guarded, DispatchOf("PO-000001-1", "{}"), default));
+        SendResult.Failed failed = Assert.IsType<SendResult.Failed>(await channel.SendAsync(guarded, DispatchOf("PO-000001-v1", "{}"), default));
 
         Assert.Contains("private network", failed.Reason, StringComparison.Ordinal);
     }
@@ -225,7 +225,7 @@ public sealed class HttpsChannelTests : TransportContract, IAsyncLifetime
     {
         Partner secretive = PartnerWith(Transport("/orders") with { Secret = "other-token" });
 
-        SendResult.Failed failed = Assert.IsType<SendResult.Failed>(await channel.SendAsync(secretive, DispatchOf("PO-000001-1", "{}"), default));
+        SendResult.Failed failed = Assert.IsType<SendResult.Failed>(await channel.SendAsync(secretive, DispatchOf("PO-000001-v1", "{}"), default));
 
         Assert.Contains("other-token", failed.Reason, StringComparison.Ordinal);
         Assert.Equal(0, posts);

@@ -14,7 +14,7 @@ public abstract class TransportContract
     [Fact]
     public async Task A_document_arrives_byte_for_byte()
     {
-        Dispatch dispatch = DispatchOf("PO-000001-1", "UNB+UNOC:3'\r\n\0ÿ'");
+        Dispatch dispatch = DispatchOf("PO-000001-v1", "UNB+UNOC:3'\r\n\0ÿ'");
 
         SendResult result = await Channel.SendAsync(Partner, dispatch, default);
 
@@ -25,7 +25,7 @@ public abstract class TransportContract
     [Fact]
     public async Task Sending_again_is_evidence_and_not_a_second_document()
     {
-        Dispatch dispatch = DispatchOf("PO-000001-1", "UNB'");
+        Dispatch dispatch = DispatchOf("PO-000001-v1", "UNB'");
         await Channel.SendAsync(Partner, dispatch, default);
 
         SendResult again = await Channel.SendAsync(Partner, dispatch with { Attempt = 2, Fence = 9 }, default);
@@ -37,7 +37,7 @@ public abstract class TransportContract
     [Fact]
     public async Task Eight_workers_with_one_dispatch_deliver_one_document()
     {
-        Dispatch dispatch = DispatchOf("PO-000001-1", "UNB'");
+        Dispatch dispatch = DispatchOf("PO-000001-v1", "UNB'");
 
         SendResult[] results = await Task.WhenAll(Enumerable.Range(1, 8).Select(fence => Task.Run(() => Channel.SendAsync(Partner, dispatch with { Fence = fence }, default))));
 
@@ -48,7 +48,7 @@ public abstract class TransportContract
     [Fact]
     public async Task A_probe_finds_nothing_before_sending_and_the_document_after()
     {
-        Dispatch dispatch = DispatchOf("PO-000001-1", "UNB'");
+        Dispatch dispatch = DispatchOf("PO-000001-v1", "UNB'");
 
         Assert.IsType<ProbeResult.Absent>(await Channel.ProbeAsync(Partner, dispatch, default));
         await Channel.SendAsync(Partner, dispatch, default);
@@ -58,7 +58,7 @@ public abstract class TransportContract
     [Fact]
     public async Task Frozen_bytes_that_changed_are_never_sent()
     {
-        Dispatch dispatch = DispatchOf("PO-000001-1", "UNB'") with { Bytes = [1, 2, 3] };
+        Dispatch dispatch = DispatchOf("PO-000001-v1", "UNB'") with { Bytes = [1, 2, 3] };
 
         await Assert.ThrowsAsync<HubException>(() => Channel.SendAsync(Partner, dispatch, default));
         Assert.Empty(await ReceivedAsync());
@@ -69,7 +69,7 @@ public abstract class TransportContract
     {
         Partner lost = Partner with { Transport = new PartnerTransport { Kind = Channel.Kind } };
 
-        SendResult.Failed failed = Assert.IsType<SendResult.Failed>(await Channel.SendAsync(lost, DispatchOf("PO-000001-1", "UNB'"), default));
+        SendResult.Failed failed = Assert.IsType<SendResult.Failed>(await Channel.SendAsync(lost, DispatchOf("PO-000001-v1", "UNB'"), default));
 
         Assert.False(failed.Retryable);
     }
