@@ -3,8 +3,6 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using UnifiedCommerce.Edi;
-using UnifiedCommerce.Edi.Schemas;
-using UnifiedCommerce.Edi.Validation;
 
 namespace UnifiedCommerce.Benchmarks;
 
@@ -26,7 +24,7 @@ internal static class EdiBenchmarks
             ("segments", Segments),
             ("tokens, every element touched", Tokens),
             ("tokens + envelope + characters", Envelopes),
-            ("full validation with schema", Validation),
+            ("full validation with schema", ValidationBenchmarks.Full),
             ("message tree", Tree),
             ("write", Write(data)),
         ];
@@ -53,6 +51,8 @@ internal static class EdiBenchmarks
         {
             Console.WriteLine($"{works[i].Name,-32} {data.Length / best[i] / 1e6,7:N0} MB/s {best[0] / best[i],6:0.00} of the index {allocated[i],14:N0} bytes allocated   {results[i]}");
         }
+        Console.WriteLine(ValidationBenchmarks.FirstUse());
+        Console.WriteLine(ValidationBenchmarks.Small());
         return 0;
     }
 
@@ -144,12 +144,6 @@ internal static class EdiBenchmarks
             elements += tokens.ElementPosition;
         }
         return $"{segments:N0} segments, {elements:N0} elements, {components:N0} components, {bytes:N0} bytes of values";
-    }
-
-    private static string Validation(byte[] data)
-    {
-        ValidationReport report = EdiValidator.Validate(data, EdiSchemas.Default);
-        return $"{report.Findings.Count:N0} findings";
     }
 
     private static string Tree(byte[] data)

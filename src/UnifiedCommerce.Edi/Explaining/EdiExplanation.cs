@@ -65,7 +65,7 @@ public static class EdiExplanation
             PlanNode? node = null;
             if (reader.Kind == SegmentKind.Body && plan is not null)
             {
-                checker.Segment(segment);
+                checker.Segment(segment, segment.TagKey);
                 node = checker.Here is { } here && here.Schema.Name == tag ? here : null;
             }
 

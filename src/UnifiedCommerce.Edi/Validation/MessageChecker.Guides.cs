@@ -41,19 +41,12 @@ internal sealed partial class MessageChecker
     /// <summary>What the guide requires of a segment and is absent.</summary>
     private void GuidePresence(SegmentPlan definition, in SegmentBytes segment, ulong present)
     {
-        for (var i = 0; i < definition.Slots.Length; i++)
+        foreach (var (element, component) in definition.RequiredByGuide)
         {
-            ref var slot = ref definition.Slots[i];
-            for (var c = 0; c < slot.Count; c++)
-            {
-                ref var rule = ref definition.Rules[slot.First + c];
-                if (rule.Guide is not { Required: true } guide) continue;
-                var there = (present & (1UL << i)) != 0 && (!slot.IsComposite || !segment.Value(i + 1, c + 1).IsEmpty);
-                if (there) continue;
-                var component = slot.IsComposite ? c + 1 : 0;
-                var place = component == 0 ? $"{definition.Segment.Tag}{i + 1:00}" : $"{definition.Segment.Tag}{i + 1:00}-{component}";
-                sink.Guide(segment, "guide-element-missing", guide.Severity, $"{guide.GuideName} requires {place}, which is empty.", segment.Start, definition.Segment.Tag, i + 1, component, "1", "13");
-            }
+            if ((present & (1UL << (element - 1))) != 0 && (component == 0 || !segment.Value(element, component).IsEmpty)) continue;
+            var guide = definition.Rules[definition.Slots[element - 1].First + Math.Max(component, 1) - 1].Guide!;
+            var place = component == 0 ? $"{definition.Segment.Tag}{element:00}" : $"{definition.Segment.Tag}{element:00}-{component}";
+            sink.Guide(segment, "guide-element-missing", guide.Severity, $"{guide.GuideName} requires {place}, which is empty.", segment.Start, definition.Segment.Tag, element, component, "1", "13");
         }
     }
 }

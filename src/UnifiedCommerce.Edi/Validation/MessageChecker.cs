@@ -38,10 +38,12 @@ internal sealed partial class MessageChecker(FindingSink sink)
     }
 
     /// <summary>Checks a segment between header and trailer.</summary>
-    public void Segment(in SegmentBytes segment)
+    /// <param name="segment">The segment.</param>
+    /// <param name="tagKey">Its tag as a number.</param>
+    public void Segment(in SegmentBytes segment, uint tagKey)
     {
         if (plan is null) return;
-        var tag = plan.TagIndex(segment.TagKey);
+        var tag = plan.TagIndex(tagKey);
         var step = tag < 0 ? null : plan.Step(leaf, tag);
         if (step is null)
         {
@@ -216,11 +218,7 @@ internal sealed partial class MessageChecker(FindingSink sink)
                 else
                 {
                     present |= 1UL << i;
-                    ref var rule = ref rules[slot.First];
-                    if (!Fits(ref rule, data[from..to], mark < 0)) Value(ref rule, segment, definition, i + 1, slot.IsComposite ? 1 : 0, 1, from, to, mark < 0, exact, default);
-                    if (rule.Guide is not null) GuideValue(rule.Guide, segment, definition, i + 1, slot.IsComposite ? 1 : 0, from, data[from..to]);
-                    if (slot.NeedsMore) MissingComponents(segment, definition, i, 1, from, exact);
-                    if (!slot.Notes.IsEmpty) ComponentNotes(segment, ref slot, i + 1, 1, from);
+                    Single(definition, segment, exact, ref slot, ref rules[slot.First], i + 1, from, mark);
                 }
             }
 
@@ -228,6 +226,18 @@ internal sealed partial class MessageChecker(FindingSink sink)
         }
 
         Rest(definition, segment, count, present, exact);
+    }
+
+    /// <summary>Checks an element of one component that is not empty.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Single(SegmentPlan definition, in SegmentBytes segment, bool exact, ref ElementSlot slot, ref ValueRule rule, int element, int from, int mark)
+    {
+        var to = mark & DelimiterIndex.OffsetMask;
+        var value = segment.Data[from..to];
+        if (!Fits(ref rule, value, mark < 0)) Value(ref rule, segment, definition, element, slot.IsComposite ? 1 : 0, 1, from, to, mark < 0, exact, default);
+        if (rule.Guide is not null) GuideValue(rule.Guide, segment, definition, element, slot.IsComposite ? 1 : 0, from, value);
+        if (slot.NeedsMore) MissingComponents(segment, definition, element - 1, 1, from, exact);
+        if (slot.HasNotes) ComponentNotes(segment, ref slot, element, 1, from);
     }
 
     private void CompositeElements(SegmentPlan definition, in SegmentBytes segment, bool exact)
@@ -263,7 +273,12 @@ internal sealed partial class MessageChecker(FindingSink sink)
                 continue;
             }
 
-            if (Element(definition, segment, exact, ref slot, element, begin, i, componentSeparator)) present |= 1UL << (element - 1);
+            if (i == begin + 1)
+            {
+                present |= 1UL << (element - 1);
+                Single(definition, segment, exact, ref slot, ref definition.Rules[slot.First], element, elementStart, marks[i]);
+            }
+            else if (Element(definition, segment, exact, ref slot, element, begin, i, componentSeparator)) present |= 1UL << (element - 1);
             else if (slot.Mandatory) sink.MissingElement(segment, definition, element, 0, elementStart, exact);
         }
 
@@ -344,13 +359,13 @@ internal sealed partial class MessageChecker(FindingSink sink)
     {
         if (!slot.IsComposite) return;
         var at = (segment.Marks[startMark] & DelimiterIndex.OffsetMask) + 1;
-        for (var c = 0; c < slot.Count; c++)
+        for (var absent = present == 0 && !slot.Mandatory ? 0 : slot.MandatoryMask & ~present; absent != 0; absent &= absent - 1)
         {
-            if (definition.Rules[slot.First + c].Mandatory && (present & (1UL << c)) == 0 && (present != 0 || slot.Mandatory)) sink.MissingElement(segment, definition, element, c + 1, at, exact, repetition);
+            sink.MissingElement(segment, definition, element, System.Numerics.BitOperations.TrailingZeroCount(absent) + 1, at, exact, repetition);
         }
 
         if (slot.IsFormattedDate && components >= 3) FormattedDate(definition, segment, element, repetition, startMark);
-        if (!slot.Notes.IsEmpty) ComponentNotes(segment, ref slot, element, present, at);
+        if (slot.HasNotes) ComponentNotes(segment, ref slot, element, present, at);
     }
 
     private void ComponentNotes(in SegmentBytes segment, ref ElementSlot slot, int element, ulong present, int at)

@@ -70,6 +70,10 @@ internal struct ElementSlot
     /// <summary>Whether it is C507, whose third component says how its second is written.</summary>
     public bool IsFormattedDate;
     public ImmutableArray<ConditionNote> Notes;
+    public bool HasNotes;
+
+    /// <summary>The mandatory components as bits.</summary>
+    public ulong MandatoryMask;
 }
 
 /// <summary>A condition note as bits over the segment's elements (or the composite's components).</summary>
@@ -107,6 +111,13 @@ internal sealed class SegmentPlan
     /// <summary>Position of the last mandatory element, 0 when there is none.</summary>
     public readonly int LastMandatory;
 
+    private (int Element, int Component)[]? requiredByGuide;
+
+    /// <summary>The places that a guide requires; component 0 for a simple element.</summary>
+    public (int Element, int Component)[] RequiredByGuide => requiredByGuide ??= Enumerable.Range(0, Slots.Length)
+        .SelectMany(i => Enumerable.Range(0, Slots[i].Count).Where(c => Rules[Slots[i].First + c].Guide is { Required: true }).Select(c => (i + 1, Slots[i].IsComposite ? c + 1 : 0)))
+        .ToArray();
+
     /// <summary>Whether any value is narrowed by a guide.</summary>
     public bool HasGuide { get; init; }
 
@@ -129,6 +140,8 @@ internal sealed class SegmentPlan
                 NeedsMore = use.Composite is not null && components.Skip(1).Any(component => component.Mandatory),
                 IsFormattedDate = use.Composite is { Id: "C507" } && components is [_, { Id: "2380" }, { Id: "2379" }],
                 Notes = use.Composite?.Notes ?? [],
+                HasNotes = use.Composite?.Notes.IsEmpty == false,
+                MandatoryMask = components.Index().Where(component => component.Item.Mandatory).Aggregate(0UL, (mask, component) => mask | (1UL << component.Index)),
             };
             if (use.Mandatory) LastMandatory = i + 1;
             for (var c = 0; c < components.Length; c++)

@@ -62,8 +62,9 @@ internal sealed class ValidationRun
             characters.Add(in reader);
             if (!checksMessages) return;
             sink.At(segment.Dialect.Standard, offset, reader.InterchangeIndex, reader.GroupIndex, reader.MessageIndex, reader.SegmentPosition);
-            checker.Segment(segment);
-            if (checksBalance) balance.Segment(segment.TagKey, segment);
+            var tag = segment.TagKey;
+            checker.Segment(segment, tag);
+            if (checksBalance) balance.Segment(tag, segment);
             return;
         }
 
