@@ -19,6 +19,13 @@ namespace UnifiedCommerce.Sourcing;
 /// p x being the prices of pool, group and commitment below; each trial is valid, so for each piece on which F is affine (a <i>mode</i>) the best trial may
 /// be taken, and the unit's bound is the least over its modes.</para>
 /// <list type="bullet">
+/// <item>Allowed x are multiples from the least to the greatest quantity of <see cref="OfferEligibility.Quantities"/>, within the decisions, and at least the needed quantity
+/// less what the (max-splits - 1) largest other offers of the line can supply. Allowed V, Q and W are within the decisions and at most the sum over the unit's offers of
+/// the greatest g(x), x and weight.</item>
+/// <item>An offer decided to be at least 1 is used: in its line nothing cheaper without it counts, and the line is filled. The value, quantity and weight of a unit that
+/// is not used are 0.</item>
+/// <item>A group reaches at most the sum of the greatest quantities that the decisions leave to its offers in units that may be used, within the decisions on the group.</item>
+/// <item>Commitments of distributors from which no line can be bought belong to no part; their shortfall is added to the sum of the parts.</item>
 /// <item>A unit <b>priced by lines</b> (<see cref="UnitPrices.InLines"/> false): credit = line price x min(x, needed quantity). Its offers are chosen in the unit.</item>
 /// <item>A unit <b>priced by rate</b> (<see cref="UnitPrices.InLines"/> true; it has one trial, and the decisions of the leaf say that it is used): the unit contributes
 /// only min [F - vV - qQ - wW], and its offers are chosen in their lines at cost c(x) = v g(x) + q x + w weight x + e(x) + p x.</item>

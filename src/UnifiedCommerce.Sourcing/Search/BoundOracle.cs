@@ -20,6 +20,7 @@ internal sealed class BoundOracle
 
     private readonly ParallelOptions? _parallel;
     private readonly double[] _base;
+    private readonly double[] _pointValue;
     private readonly double[] _activeValue;
     private readonly double[] _activeBase;
     private readonly int[] _activeEnd;
@@ -43,7 +44,16 @@ internal sealed class BoundOracle
         _hasRest = new bool[model.Lines];
         _order = new int[model.Distributors];
         _key = new double[model.Distributors];
-        _lines = new LineBound(model);
+        _lines = new LineBound(model, this);
+        _pointValue = model.GroupIndex.Length == 0 ? model.PointValue : (double[])model.PointValue.Clone();
+        GroupScale = new double[model.GroupIndex.Length];
+        Array.Fill(GroupScale, 1);
+        HasGroup = new bool[model.Units];
+        for (var o = 0; o < model.Offers; o++)
+        {
+            HasGroup[model.OfferUnit[o]] |= model.Group[o] >= 0;
+        }
+
         InLines = new bool[model.Units];
         UsedCost = new double[model.Units];
         ClosedCost = new double[model.Units];
@@ -69,7 +79,8 @@ internal sealed class BoundOracle
                     value = Math.Max(value, model.PointValue[p]);
                 }
 
-                MaxValue[u] += value;
+                // The greatest value is the one without the group's discount.
+                MaxValue[u] += model.Group[o] >= 0 ? value / (1 - model.GroupBestRate[model.Group[o]]) : value;
                 MaxUnits[u] += model.Greatest[o];
                 MaxWeight[u] += model.Greatest[o] * model.Weight[o];
             }
@@ -140,6 +151,12 @@ internal sealed class BoundOracle
     /// <summary>Offers chosen in lines by the last bound.</summary>
     public List<(int Offer, double Quantity, double Share)> LineChosen { get; } = [];
 
+    /// <summary>Value at the best group rate that the decisions leave possible, over the value at the best rate of all, by group.</summary>
+    public double[] GroupScale { get; }
+
+    /// <summary>Units with offers in groups: their value rates stay at or above 0, because their values are known only from below.</summary>
+    public bool[] HasGroup { get; }
+
     /// <summary>Offers priced so far.</summary>
     public long Work { get; private set; }
 
@@ -148,6 +165,7 @@ internal sealed class BoundOracle
     {
         var model = _model;
         Work += model.Offers;
+        ScaleGroups(allowed);
         LineChosen.Clear();
         Array.Clear(GradientLine);
         Array.Clear(GradientValue);
@@ -263,7 +281,7 @@ internal sealed class BoundOracle
         var model = _model;
         var u = model.OfferUnit[offer];
         LineChosen.Add((offer, quantity, share));
-        GradientValue[u] += share * model.ValueOf(offer, quantity);
+        GradientValue[u] += share * ValueOf(offer, quantity);
         GradientQuantity[u] += share * quantity;
         GradientWeight[u] += share * quantity * model.Weight[offer];
         if (model.Pool[offer] >= 0)
@@ -271,6 +289,45 @@ internal sealed class BoundOracle
             GradientPool[model.Pool[offer]] += share * quantity;
         }
     }
+
+    private void ScaleGroups(Restrictions allowed)
+    {
+        var model = _model;
+        for (var g = 0; g < GroupScale.Length; g++)
+        {
+            var reach = 0L;
+            for (var o = 0; o < model.Offers; o++)
+            {
+                if (model.Group[o] == g && allowed.Unit[model.OfferUnit[o]] != Restrictions.Unused)
+                {
+                    reach += allowed.Offers is { } limits && limits.TryGetValue(o, out var limit) ? Math.Min(limit.Hi, model.Greatest[o]) : model.Greatest[o];
+                }
+            }
+
+            var rate = (double)PlanEvaluator.GroupRate(model.Problem.GroupBreaks[model.GroupIndex[g]], reach) / Nano.RateOne;
+            var scale = (1 - rate) / (1 - model.GroupBestRate[g]);
+            if (scale == GroupScale[g])
+            {
+                continue;
+            }
+
+            GroupScale[g] = scale;
+            for (var o = 0; o < model.Offers; o++)
+            {
+                if (model.Group[o] == g)
+                {
+                    for (var p = model.PointStart[o]; p < model.PointStart[o + 1]; p++)
+                    {
+                        _pointValue[p] = model.PointValue[p] * scale;
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Value of a quantity at the best group rate that the decisions leave possible.</summary>
+    public double ValueOf(int offer, double quantity) =>
+        _model.Group[offer] >= 0 ? _model.ValueOf(offer, quantity) * GroupScale[_model.Group[offer]] : _model.ValueOf(offer, quantity);
 
     private void PriceUnit(int u, Prices prices, Restrictions allowed)
     {
@@ -317,9 +374,9 @@ internal sealed class BoundOracle
             {
                 var cost = model.PointCost[p] + (pool * model.PointQuantity[p]) - (price * model.PointCredit[p]);
                 _base[p] = cost;
-                if (cost + (from * model.PointValue[p]) < 0)
+                if (cost + (from * _pointValue[p]) < 0)
                 {
-                    _activeValue[at] = model.PointValue[p];
+                    _activeValue[at] = _pointValue[p];
                     _activeBase[at++] = cost;
                 }
             }
@@ -338,7 +395,7 @@ internal sealed class BoundOracle
     {
         var model = _model;
         var starts = model.PointStart;
-        var values = model.PointValue;
+        var values = _pointValue;
         var sum = 0.0;
         value = 0;
         quantity = 0;
@@ -439,7 +496,7 @@ internal sealed class BoundOracle
             var at = -1;
             for (var p = model.PointStart[o]; p < model.PointStart[o + 1]; p++)
             {
-                var cost = (v * model.PointValue[p]) + _base[p] + (perUnit * model.PointQuantity[p]);
+                var cost = (v * _pointValue[p]) + _base[p] + (perUnit * model.PointQuantity[p]);
                 if (cost < best)
                 {
                     best = cost;
@@ -458,7 +515,7 @@ internal sealed class BoundOracle
                 GradientPool[model.Pool[o]] += share * model.PointQuantity[at];
             }
 
-            GradientCommitment[model.UnitDistributor[u]] -= share * model.PointValue[at];
+            GradientCommitment[model.UnitDistributor[u]] -= share * _pointValue[at];
         }
     }
 
@@ -661,6 +718,11 @@ internal sealed class BoundOracle
             for (var tries = 0; tries < 40; tries++)
             {
                 var t = center + (sign * step);
+                if (t < 0 && coordinate == 0 && oracle.HasGroup[u])
+                {
+                    break;
+                }
+
                 var value = Value(t, out amount);
                 Keep(t, value, ref reached);
                 if (reached >= enough)

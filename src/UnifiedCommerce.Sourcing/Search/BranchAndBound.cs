@@ -340,13 +340,15 @@ internal sealed class BranchAndBound
 
         if (double.IsPositiveInfinity(bound))
         {
+            // Nothing is left, at any prices; the units must be priced as they were when that was seen.
+            proof.Proof = new Proof(_model, _ascent.Current, _oracle, Cost);
             Close(proof, bound);
             return;
         }
 
         if (bound < Enough && allInLines)
         {
-            bound = Stretch(allowed, bound);
+            bound = Stretch(allowed, thorough ? Polish(allowed, bound) : bound);
         }
 
         bound = Math.Max(parentBound, Settle(_ascent.Best, allowed, proof, parentBound));
@@ -415,7 +417,8 @@ internal sealed class BranchAndBound
                 continue;
             }
 
-            double least = 0, greatest = 0;
+            Span<double> least = [0, 0, 0];
+            Span<double> greatest = [0, 0, 0];
             for (var o = model.UnitStart[u]; o < model.UnitStart[u + 1]; o++)
             {
                 var (lo, hi) = allowed.Offers is { } limits && limits.TryGetValue(o, out var limit) ? limit : (0, long.MaxValue);
@@ -425,36 +428,98 @@ internal sealed class BranchAndBound
                 }
 
                 var (min, max) = (double.PositiveInfinity, 0.0);
+                var (from, to) = (Math.Max(lo, model.Least[o]), Math.Min(hi, model.Greatest[o]));
                 for (var p = model.PieceStart[o]; p < model.PieceStart[o + 1]; p++)
                 {
-                    var from = Math.Max(lo, model.PieceLo[p]);
-                    var to = Math.Min(hi, model.PieceHi[p]);
-                    if (from <= to)
+                    var (a, b) = (Math.Max(from, model.PieceLo[p]), Math.Min(to, model.PieceHi[p]));
+                    if (a <= b)
                     {
-                        min = Math.Min(min, model.PieceConstant[p] + (model.PieceSlope[p] * from));
-                        max = Math.Max(max, model.PieceConstant[p] + (model.PieceSlope[p] * to));
+                        min = Math.Min(min, model.PieceConstant[p] + (model.PieceSlope[p] * a));
+                        max = Math.Max(max, model.PieceConstant[p] + (model.PieceSlope[p] * b));
                     }
                 }
 
-                greatest += max;
-                least += lo > 0 && !double.IsPositiveInfinity(min) ? min : 0;
-            }
-
-            var direction = least > allowed.ValueHi[u] ? 1 : greatest < allowed.ValueLo[u] ? -1 : 0;
-            if (direction == 0)
-            {
-                continue;
-            }
-
-            var prices = _ascent.Best.Copy();
-            for (var step = 0.25; step < 1e6; step *= 4)
-            {
-                prices.Value[u] = _ascent.Best.Value[u] + (direction * step);
-                var far = _oracle.Evaluate(prices, allowed);
-                if (far >= Enough)
+                greatest[0] += model.Group[o] >= 0 ? max / (1 - model.GroupBestRate[model.Group[o]]) : max;
+                greatest[1] += to;
+                greatest[2] += to * model.Weight[o];
+                if (lo > 0 && !double.IsPositiveInfinity(min))
                 {
-                    _ascent.Best.CopyFrom(prices);
+                    least[0] += min;
+                    least[1] += from;
+                    least[2] += from * model.Weight[o];
+                }
+            }
+
+            for (var measure = 0; measure < (model.ValueOnly[u] ? 1 : 3); measure++)
+            {
+                var (lo, hi) = measure switch
+                {
+                    0 => (allowed.ValueLo[u], allowed.ValueHi[u]),
+                    1 => (allowed.QuantityLo[u], allowed.QuantityHi[u]),
+                    _ => (allowed.WeightLo[u], allowed.WeightHi[u]),
+                };
+                var direction = least[measure] > hi * (1 + 1e-9) ? 1 : greatest[measure] < lo * (1 - 1e-9) ? -1 : 0;
+                if (direction != 0 && Along(allowed, u, measure, direction) is { } far)
+                {
                     return far;
+                }
+            }
+        }
+
+        return bound;
+    }
+
+    private double? Along(Restrictions allowed, int u, int measure, int direction)
+    {
+        if (measure == 0 && direction < 0 && _oracle.HasGroup[u])
+        {
+            return null;
+        }
+
+        var prices = _ascent.Best.Copy();
+        var (rates, start) = measure switch
+        {
+            0 => (prices.Value, _ascent.Best.Value[u]),
+            1 => (prices.Quantity, _ascent.Best.Quantity[u]),
+            _ => (prices.Weight, _ascent.Best.Weight[u]),
+        };
+        for (var step = 0.25; step < 1e7; step *= 4)
+        {
+            rates[u] = start + (direction * step);
+            var far = _oracle.Evaluate(prices, allowed);
+            if (far >= Enough)
+            {
+                _ascent.Best.CopyFrom(prices);
+                return far;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Tries the rate of each mode for each unit: exact where the value of an order lies inside a mode.</summary>
+    private double Polish(Restrictions allowed, double bound)
+    {
+        var model = _model;
+        var prices = _ascent.Best.Copy();
+        for (var round = 0; round < 2; round++)
+        {
+            for (var u = 0; u < model.Units; u++)
+            {
+                for (var m = model.ModeStart[u]; allowed.Unit[u] == Restrictions.Used && m < model.ModeStart[u + 1]; m++)
+                {
+                    var old = prices.Value[u];
+                    prices.Value[u] = model.Modes[m].Rate - prices.Commitment[model.UnitDistributor[u]];
+                    var polished = _oracle.Evaluate(prices, allowed);
+                    if (polished > bound && !double.IsPositiveInfinity(polished))
+                    {
+                        bound = polished;
+                        _ascent.Best.CopyFrom(prices);
+                    }
+                    else
+                    {
+                        prices.Value[u] = old;
+                    }
                 }
             }
         }
@@ -680,7 +745,7 @@ internal sealed class BranchAndBound
         {
             if (_ascent.OfferQuantity[o] > 0 && _ascent.OfferShare[o] > 1e-9)
             {
-                value += Math.Min(1, _ascent.OfferShare[o]) * model.ValueOf(o, _ascent.OfferQuantity[o] / _ascent.OfferShare[o]);
+                value += Math.Min(1, _ascent.OfferShare[o]) * _oracle.ValueOf(o, _ascent.OfferQuantity[o] / _ascent.OfferShare[o]);
                 quantity += _ascent.OfferQuantity[o];
                 weight += _ascent.OfferQuantity[o] * model.Weight[o];
             }
@@ -764,6 +829,27 @@ internal sealed class BranchAndBound
             }
         }
 
-        return best;
+        return best ?? GroupSplit(allowed);
+    }
+
+    /// <summary>Offers that are not chosen still decide which rate their group can reach.</summary>
+    private Branch? GroupSplit(Restrictions allowed)
+    {
+        var model = _model;
+        for (var o = 0; o < model.Offers; o++)
+        {
+            if (model.Group[o] < 0 || allowed.Unit[model.OfferUnit[o]] != Restrictions.Used)
+            {
+                continue;
+            }
+
+            var (lo, hi) = allowed.Offers is { } limits && limits.TryGetValue(o, out var limit) ? limit : (0, long.MaxValue);
+            if (lo == 0 && hi >= model.Least[o])
+            {
+                return new Branch(SplitSubject.OfferQuantity, o, 0, 0);
+            }
+        }
+
+        return null;
     }
 }

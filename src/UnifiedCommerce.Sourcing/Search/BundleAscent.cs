@@ -327,7 +327,7 @@ internal sealed class BundleAscent
         {
             var inLines = _oracle.InLines[u];
             var all = inLines && !model.ValueOnly[u];
-            Add(inLines ? _unitScale[u] : 0);
+            Add(inLines ? _unitScale[u] : 0, _oracle.HasGroup[u] ? 0 : double.NegativeInfinity);
             Add(all ? _quantityScale[u] : 0);
             Add(all ? _weightScale[u] : 0);
         }
@@ -343,9 +343,9 @@ internal sealed class BundleAscent
             (_scale[at], _least[at], _greatest[at]) = (_commitmentScale[d], 0, model.SharedShortfall[d]);
         }
 
-        void Add(double scale)
+        void Add(double scale, double least = double.NegativeInfinity)
         {
-            (_scale[at], _least[at], _greatest[at]) = (scale, double.NegativeInfinity, double.PositiveInfinity);
+            (_scale[at], _least[at], _greatest[at]) = (scale, least, double.PositiveInfinity);
             at++;
         }
     }

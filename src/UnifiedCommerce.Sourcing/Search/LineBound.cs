@@ -4,6 +4,7 @@ namespace UnifiedCommerce.Sourcing;
 internal sealed class LineBound
 {
     private readonly SearchModel _model;
+    private readonly BoundOracle _oracle;
     private readonly List<Piece> _pieces = [];
     private readonly List<int> _offers = [];
     private readonly List<int> _pieceStart = [];
@@ -16,28 +17,10 @@ internal sealed class LineBound
     private readonly List<Choice> _many = [];
     private bool _unfilled;
 
-    public LineBound(SearchModel model) => _model = model;
-
-    /// <summary>Offers chosen for the line that was bounded last.</summary>
-    public IEnumerable<Choice> Chosen
+    public LineBound(SearchModel model, BoundOracle oracle)
     {
-        get
-        {
-            if (_first.Share > 0)
-            {
-                yield return _first;
-            }
-
-            if (_second.Share > 0)
-            {
-                yield return _second;
-            }
-
-            foreach (var choice in _many)
-            {
-                yield return choice;
-            }
-        }
+        _model = model;
+        _oracle = oracle;
     }
 
     private readonly record struct Piece(double Lo, double Hi, double Constant, double Slope);
@@ -73,6 +56,7 @@ internal sealed class LineBound
             }
 
             var v = prices.Value[u];
+            v *= model.Group[o] >= 0 ? _oracle.GroupScale[model.Group[o]] : 1;
             var perUnit = model.UnitExtra[o] + prices.Quantity[u] + (prices.Weight[u] * model.Weight[o])
                 + (model.Pool[o] >= 0 ? prices.Pool[model.Pool[o]] : 0);
             var multiple = model.Multiple[o];

@@ -90,11 +90,8 @@ internal sealed class PlanImprovement
             }
         }
 
-        for (var u = 0; u < _allowed.Length; u++)
-        {
-            _allowed[u] = true;
-        }
-
+        Array.Fill(_allowed, true);
+        Keep(state);
         Descend(state, _allowed);
         Repair(state);
     }
@@ -190,6 +187,15 @@ internal sealed class PlanImprovement
         {
             var all = new bool[_model.Units];
             Array.Fill(all, true);
+            if (tries == 0)
+            {
+                // Perhaps a little more reaches the minimum.
+                state.BeStrict(true);
+                Descend(state, all);
+                state.BeStrict(false);
+                continue;
+            }
+
             for (var u = 0; u < _model.Units; u++)
             {
                 if (state.HasMissingMinimum(u))
@@ -202,6 +208,12 @@ internal sealed class PlanImprovement
             Descend(state, all);
         }
 
+        Keep(state);
+        return state.IsFeasible() ? state.Cost : double.PositiveInfinity;
+    }
+
+    private void Keep(PlanState state)
+    {
         if (state.Cost < BestCost - 1e-9 && state.IsFeasible())
         {
             // Fresh totals: the drift of many changes must not decide.
@@ -212,8 +224,6 @@ internal sealed class PlanImprovement
                 state.Quantity.CopyTo(Best, 0);
             }
         }
-
-        return state.IsFeasible() ? state.Cost : double.PositiveInfinity;
     }
 
     private void Singles(int i, List<Option> list)
@@ -422,7 +432,7 @@ internal sealed class PlanImprovement
     /// <summary>Gives each line its cheapest option, all else equal, until no line can be improved.</summary>
     public void Descend(PlanState state, bool[] allowed)
     {
-        for (var pass = 0; pass < 12; pass++)
+        for (var pass = 0; pass < 14; pass++)
         {
             var before = state.Cost;
             for (var i = 0; i < _model.Lines; i++)
@@ -432,8 +442,90 @@ internal sealed class PlanImprovement
 
             if (state.Cost > before - (1e-9 * Math.Abs(before)) - 1e-9)
             {
-                return;
+                before = state.Cost;
+                MeetThresholds(state);
+                if (state.Cost > before - 1e-9)
+                {
+                    return;
+                }
             }
+        }
+    }
+
+    /// <summary>
+    /// Changes single quantities so that an order just meets a threshold: a little more for free freight or a better tier, or no more
+    /// than that takes.
+    /// </summary>
+    private void MeetThresholds(PlanState state)
+    {
+        var model = _model;
+        for (var u = 0; u < model.Units; u++)
+        {
+            for (var m = model.ModeStart[u]; state.IsUsed(u) && m < model.ModeStart[u + 1]; m++)
+            {
+                var target = model.Modes[m].LeastValue;
+                var units = model.Modes[m].LeastQuantity;
+                for (var o = model.UnitStart[u]; o < model.UnitStart[u + 1]; o++)
+                {
+                    if (state.Quantity[o] == 0)
+                    {
+                        continue;
+                    }
+
+                    Work++;
+                    var quantity = 0L;
+                    if (target > 0)
+                    {
+                        var wanted = target - state.ValueOf(u) + model.ValueOf(o, state.Quantity[o]);
+                        quantity = LeastWorth(o, wanted);
+                        Try(state, o, quantity);
+                    }
+
+                    if (units > 0)
+                    {
+                        Try(state, o, state.Quantity[o] + (long)units - (long)state.UnitsOf(u));
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Least quantity of an offer that is worth a value; 0 when none is.</summary>
+    private long LeastWorth(int o, double value)
+    {
+        var model = _model;
+        for (var p = model.PieceStart[o]; p < model.PieceStart[o + 1]; p++)
+        {
+            var slope = model.PieceSlope[p];
+            if (slope <= 0 || model.PieceConstant[p] + (slope * model.PieceHi[p]) < value)
+            {
+                continue;
+            }
+
+            var least = Math.Max(model.PieceLo[p], Math.Ceiling(((value - model.PieceConstant[p]) / slope) - 1e-9));
+            return Nano.CeilingTo((long)least, model.Multiple[o]);
+        }
+
+        return 0;
+    }
+
+    private void Try(PlanState state, int o, long quantity)
+    {
+        var model = _model;
+        var i = model.OfferLine[o];
+        var old = state.Quantity[o];
+        quantity = Nano.CeilingTo(Math.Max(quantity, model.Least[o]), model.Multiple[o]);
+        var covered = state.Covered[i] - old + quantity;
+        if (quantity == old || quantity > model.Greatest[o] || covered < model.Need[i] || covered > model.MaxQuantity[i] || !state.CanAdd(o, quantity))
+        {
+            return;
+        }
+
+        var before = state.Cost;
+        state.Set(o, quantity);
+        if (state.Cost > before - 1e-9)
+        {
+            state.Set(o, old);
         }
     }
 

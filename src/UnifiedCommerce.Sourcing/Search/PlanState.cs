@@ -20,6 +20,7 @@ internal sealed class PlanState
     private readonly double[] _groupRate;
     private readonly double[] _covered;
     private int _open;
+    private bool _strict;
     private double _lineCost;
     private double _orderCost;
 
@@ -56,6 +57,8 @@ internal sealed class PlanState
     public double Cost => _lineCost + _orderCost;
 
     public bool IsUsed(int unit) => _used[unit] > 0;
+
+    public double UnitsOf(int unit) => _units[unit];
 
     public double ValueOf(int unit) => EffectiveValue(unit);
 
@@ -153,6 +156,13 @@ internal sealed class PlanState
         }
 
         return _open <= model.MaxDistributors;
+    }
+
+    /// <summary>Charges so much for value missing to a minimum that nearly any way to find it is better.</summary>
+    public void BeStrict(bool strict)
+    {
+        _strict = strict;
+        Recost();
     }
 
     public bool HasMissingMinimum(int unit) =>
@@ -310,6 +320,7 @@ internal sealed class PlanState
         }
 
         ref readonly var first = ref _model.Modes[_model.ModeStart[unit]];
-        return first.Fixed + (first.Rate * value) + (MissingValueRate * Math.Max(0, first.LeastValue - value)) + (0.01 * first.LeastValue);
+        var missing = Math.Max(0, first.LeastValue - value);
+        return first.Fixed + (first.Rate * value) + (_strict ? (100 * missing) + first.LeastValue : (MissingValueRate * missing) + (0.01 * first.LeastValue));
     }
 }

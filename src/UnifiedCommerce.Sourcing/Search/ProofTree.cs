@@ -33,10 +33,12 @@ internal sealed class Proof
         var units = new UnitPrices[model.Units];
         for (var u = 0; u < units.Length; u++)
         {
+            // The search takes the price of a shared commitment off the rates of modes, the certificate off the values of offers.
+            var shared = _prices.Commitment[model.UnitDistributor[u]];
             Trial[] trials = _inLines[u]
-                ? [new Trial(Round(_prices.Value[u]), Round(_prices.Quantity[u]), Round(_prices.Weight[u]))]
+                ? [new Trial(Round(_prices.Value[u] + shared), Round(_prices.Quantity[u]), Round(_prices.Weight[u]))]
                 : [.. Enumerable.Range(model.ModeStart[u], model.ModeStart[u + 1] - model.ModeStart[u])
-                    .Select(m => new Trial(Round(_value[m]), Round(_quantity[m]), Round(_weight[m]))).Distinct()];
+                    .Select(m => new Trial(Round(_value[m] + shared), Round(_quantity[m]), Round(_weight[m]))).Distinct()];
             units[u] = new UnitPrices(model.UnitNumber[u], _inLines[u], trials);
         }
 
