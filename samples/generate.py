@@ -521,7 +521,7 @@ def great_lakes(rng, articles):
                 factor = article.box if u == "BX" else 1
                 body.append(f"PO1*{i}*{amount * 4}*{u}*{sales_price(article, factor)}**{upc(gtin)}*VN*{article.sku}*PD*{plain(article.name)}")
             if batch == 1 and n == 2:
-                body.append("PO1*99*12*EA*4.10**UP*061502799997*PD*Brass cleat 4 in")
+                body.append("PO1*99*12*EA*4.10**UP*061502799991*PD*Brass cleat 4 in")
                 chosen.append(None)
             body += [f"CTT*{len(chosen)}"]
             sets.append(body)
@@ -539,7 +539,7 @@ def hoffmann(rng, articles):
             amount, u, gtin = quantity(rng, article)
             body += [f"LIN+{i}++{gtin}:EN", f"PIA+1+{article.sku}:SA", f"IMD+F++:::{edifact_text(article.name[:35])}", f"QTY+21:{amount * 2}:{unit(u)}"]
         if n == 3:
-            body += ["LIN+90++4042881999995:EN", "IMD+F++:::Sonderanfertigung", "QTY+21:1:PCE"]
+            body += ["LIN+90++4042881999994:EN", "IMD+F++:::Sonderanfertigung", "QTY+21:1:PCE"]
             chosen.append(None)
         body += ["UNS+S", f"CNT+2:{len(chosen)}"]
         messages.append(("ORDERS:D:96A:UN:EAN008", body))

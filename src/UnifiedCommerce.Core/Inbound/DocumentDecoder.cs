@@ -61,12 +61,13 @@ public sealed class DocumentDecoder(PartnerBookHolder book, PartnerMappings mapp
             first[interchange.Index] = total;
             total += interchange.Messages.Count;
         }
+        // Reading is forgiving: a segment out of its place is noted, and stops a message only where the partner's file says so.
         var faults = report.Findings.Where(finding => finding is { Severity: FindingSeverity.Error, MessageIndex: >= 0 })
-            .ToLookup(finding => first.GetValueOrDefault(finding.InterchangeIndex) + finding.MessageIndex, Place);
-        var envelope = report.Findings.Where(finding => finding is { Severity: FindingSeverity.Error, MessageIndex: < 0 }).Select(Place).ToList();
+            .ToLookup(finding => first.GetValueOrDefault(finding.InterchangeIndex) + finding.MessageIndex, finding => Place(partner, finding));
+        var envelope = report.Findings.Where(finding => finding is { Severity: FindingSeverity.Error, MessageIndex: < 0 }).Select(finding => Place(partner, finding)).ToList();
         if (total == 0 && envelope.Count > 0)
         {
-            return new DecodedDocument { Format = format, Sender = named, Diagnostics = envelope, WriteAcknowledgement = Answer(partner, report, peeked) };
+            return new DecodedDocument { Format = format, Sender = named, Diagnostics = envelope, WriteAcknowledgement = Answer(partner, document, peeked) };
         }
         var messages = read.Messages.Select(message => new DecodedMessage
         {
@@ -81,7 +82,7 @@ public sealed class DocumentDecoder(PartnerBookHolder book, PartnerMappings mapp
             ControlKeys = [.. peeked.Messages.Select(message => message.InterchangeRef).Where(reference => reference.Length > 0).Distinct(StringComparer.Ordinal)
                 .Select(reference => $"control:{partner.Id}:{peeked.Messages[0].SenderQualifier}/{peeked.Sender}:{reference}")],
             Acknowledgements = Received(document.Bytes, peeked),
-            WriteAcknowledgement = Answer(partner, report, peeked),
+            WriteAcknowledgement = Answer(partner, document, peeked),
         };
     }
 
@@ -114,7 +115,7 @@ public sealed class DocumentDecoder(PartnerBookHolder book, PartnerMappings mapp
         _ => kind,
     };
 
-    private static Func<string, DateTimeOffset, byte[]>? Answer(Partner partner, ValidationReport report, PeekedFile peeked)
+    private static Func<string, DateTimeOffset, byte[]>? Answer(Partner partner, StoredDocument document, PeekedFile peeked)
     {
         var kind = partner.AcknowledgesIn switch
         {
@@ -128,7 +129,8 @@ public sealed class DocumentDecoder(PartnerBookHolder book, PartnerMappings mapp
         {
             return null;
         }
-        return (number, now) => Acknowledgement.For(report, new AcknowledgementOptions
+        // What is applied is acknowledged as accepted: the answer speaks of the levels that stop a message here.
+        return (number, now) => Acknowledgement.For(EdiValidator.Validate(document.Bytes, EdiSchemas.Default, new ValidationOptions { UpTo = FindingLevel.Envelope }), new AcknowledgementOptions
         {
             ControlReference = number, Prepared = TimeZoneInfo.ConvertTime(now, partner.TimeZone).DateTime, Kinds = [kind.Value], GroupReference = number,
         });
@@ -162,8 +164,12 @@ public sealed class DocumentDecoder(PartnerBookHolder book, PartnerMappings mapp
         _ => AcknowledgementState.Rejected,
     };
 
-    private static Diagnostic Place(Finding finding) => Diagnostic.Error(finding.Code,
-        finding.Tag is null ? $"byte {finding.ByteOffset}" : $"segment {finding.SegmentPosition} {finding.Tag}{(finding.ElementPosition > 0 ? $" element {finding.ElementPosition}" : "")}", finding.Text);
+    private static Diagnostic Place(Partner partner, Finding finding)
+    {
+        var strict = finding.Level <= FindingLevel.Envelope || partner.Documents.Values.Any(document => document.TreatAsError.Contains(finding.Code));
+        var place = finding.Tag is null ? $"byte {finding.ByteOffset}" : $"segment {finding.SegmentPosition} {finding.Tag}{(finding.ElementPosition > 0 ? $" element {finding.ElementPosition}" : "")}";
+        return new Diagnostic(finding.Code, strict ? Severity.Error : Severity.Warning, place, finding.Text);
+    }
 
     private static string FormatOf(MessageSyntax syntax, string type) => syntax switch
     {
