@@ -100,6 +100,9 @@ public abstract class HubStore : IStore, IAsyncDisposable
 
     private protected abstract Task RestoreFromAsync(string file, CancellationToken cancellationToken);
 
+    /// <summary>A simulator's hand on the transactions: it may throw before (nothing happened) or after (it happened, the answer is lost).</summary>
+    internal Action<string>? OnStep { get; set; }
+
     internal Dialect Dialect { get; }
     internal StorageOptions Options { get; }
     internal long Now => Stored.Moment(Options.MachineTime.GetUtcNow());

@@ -164,30 +164,30 @@ internal abstract class JobQueue(HubStore store) : IJobQueue
         await work.CommitAsync(cancellationToken);
     }
 
-    public async Task<RescuedJobs> RescueAsync(string worker, DateTimeOffset now, CancellationToken cancellationToken)
+    public async Task<RescuedJobs> RescueAsync(string worker, DateTimeOffset now, DateTimeOffset farthest, CancellationToken cancellationToken)
     {
         List<string> dead;
         bool expired;
         await using (var read = await Store.ReadAsync(cancellationToken))
         {
-            var running = await read.Session.ListAsync("select worker, min(lease_until) from jobs where state = 1 group by worker", null,
-                static row => (Worker: row.TextOrNull() ?? "", Until: row.NumberOrNull() ?? 0), cancellationToken);
-            expired = running.Exists(row => row.Until < Stored.Moment(now));
+            var running = await read.Session.ListAsync("select worker, min(lease_until), max(lease_until) from jobs where state = 1 group by worker", null,
+                static row => (Worker: row.TextOrNull() ?? "", Until: row.NumberOrNull() ?? 0, Last: row.NumberOrNull() ?? 0), cancellationToken);
+            expired = running.Exists(row => row.Until < Stored.Moment(now) || row.Last > Stored.Moment(farthest));
             string[] others = [.. running.Select(row => row.Worker).Where(other => other != worker)];
             dead = others.Length == 0 ? [] : [.. await DeadAsync(read.Session, others, cancellationToken)];
         }
         if (!expired && dead.Count == 0)
             return new RescuedJobs(0, []);
         await using var work = await Store.BeginQueueAsync(cancellationToken);
-        var args = new { now = Stored.Moment(now), dead = work.Session.Dialect.List(dead) };
+        var args = new { now = Stored.Moment(now), farthest = Stored.Moment(farthest), dead = work.Session.Dialect.List(dead) };
         // The attempt stays counted: a job that kills its worker comes to an end.
         await work.Session.RunAsync("insert into job_errors (job_id, attempt, at, worker, outcome, text) select id, attempt, @now, worker, 'lost', "
-            + "'the worker ended while it had this job' from jobs where state = 1 and (lease_until < @now or worker {any dead}) on conflict (job_id, attempt, at) do nothing",
+            + "'the worker ended while it had this job' from jobs where state = 1 and (lease_until < @now or lease_until > @farthest or worker {any dead}) on conflict (job_id, attempt, at) do nothing",
             args, cancellationToken);
         var failed = await work.Session.ListAsync("update jobs set state = 3, reason = 'its worker died in every attempt', fence = fence + 1, unique_key = null, worker = null "
-            + "where state = 1 and attempt >= max_attempts and (lease_until < @now or worker {any dead})" + Returning, args, ReadJob, cancellationToken);
+            + "where state = 1 and attempt >= max_attempts and (lease_until < @now or lease_until > @farthest or worker {any dead})" + Returning, args, ReadJob, cancellationToken);
         var kinds = await work.Session.ListAsync("update jobs set state = 0, fence = fence + 1, reason = 'its worker ended', worker = null "
-            + "where state = 1 and (lease_until < @now or worker {any dead}) returning kind", args, static row => row.Text(), cancellationToken);
+            + "where state = 1 and (lease_until < @now or lease_until > @farthest or worker {any dead}) returning kind", args, static row => row.Text(), cancellationToken);
         work.Pending.ReadyKinds.UnionWith(kinds);
         await work.CommitAsync(cancellationToken);
         return new RescuedJobs(kinds.Count, [.. failed.Select(row => row.Job)]);

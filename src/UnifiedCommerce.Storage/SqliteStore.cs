@@ -29,7 +29,11 @@ public sealed class SqliteStore : HubStore
     }
 
     /// <summary>Copies another store's database into this one, tables and all, before any use (the simulator's quick start).</summary>
-    internal void CopyFrom(SqliteStore other) => other._writer.BackupDatabase(_writer);
+    internal void CopyFrom(SqliteStore other)
+    {
+        _session.Forget();
+        other._writer.BackupDatabase(_writer);
+    }
 
     private protected override async Task BackUpToAsync(string file, CancellationToken cancellationToken)
     {
@@ -71,6 +75,9 @@ public sealed class SqliteStore : HubStore
         Prepare(_writer);
         if (Options.Migrate)
             Migrations.Apply(_session, _writer);
+        // A store that is to be filled by a copy has no tables yet.
+        if (await _session.NumberAsync("select count(*) from sqlite_master where name = 'hub_meta'", null, cancellationToken) == 0)
+            return;
         Epoch = await _session.NumberAsync("select cast(value as integer) from hub_meta where name = 'epoch'", null, cancellationToken) ?? 1;
     }
 
@@ -86,6 +93,7 @@ public sealed class SqliteStore : HubStore
     /// <inheritdoc/>
     public override async Task<IWork> BeginAsync(CancellationToken cancellationToken)
     {
+        OnStep?.Invoke("begin");
         await _turn.WaitAsync(cancellationToken);
         try
         {

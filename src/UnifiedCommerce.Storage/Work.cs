@@ -66,8 +66,10 @@ internal abstract class Work : IWork, IJobInserter
                 Pending.ReadyKinds.Add(job.Kind);
         }
         await Pending.FlushAsync(Session, cancellationToken);
+        Store.OnStep?.Invoke("commit");
         Ended = true;
         await EndAsync(cancellationToken);
+        Store.OnStep?.Invoke("committed");
         if (Pending.ReadyKinds.Count > 0)
             Store.Committed(Pending.ReadyKinds);
     }

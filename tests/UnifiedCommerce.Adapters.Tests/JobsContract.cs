@@ -238,11 +238,22 @@ public abstract class JobsContract(IStoreSource source)
         {
             Assert.Single((await ClaimAsync(store, time, "note", $"w{death}")).Jobs);
             time.Advance(TimeSpan.FromMinutes(2));
-            var rescued = await store.JobQueue.RescueAsync("w9", time.GetUtcNow(), None);
+            var rescued = await store.JobQueue.RescueAsync("w9", time.GetUtcNow(), time.GetUtcNow().AddMinutes(5), None);
             Assert.Equal(death < 3 ? (1, 0) : (0, 1), (rescued.Ready, rescued.Failed.Count));
         }
         await InsertAsync(store, new NewJob("note", "{}") { UniqueKey = "k" });
         Assert.Single(await ListAsync(store, new JobFilter { Stage = JobStage.Queued }));
+    }
+
+    [StoreFact]
+    public async Task A_job_claimed_before_the_clock_went_back_does_not_wait_for_that_time_to_come_again()
+    {
+        var time = new ManualTime();
+        await using var store = await NewAsync(time);
+        await InsertAsync(store, new NewJob("note", "{}"));
+        Assert.Single((await ClaimAsync(store, time, "note", "w1")).Jobs);
+        time.Advance(TimeSpan.FromDays(-1));
+        Assert.Equal(1, (await store.JobQueue.RescueAsync("w2", time.GetUtcNow(), time.GetUtcNow().AddMinutes(2), None)).Ready);
     }
 
     static Task<ClaimedJobs> ClaimAsync(HubStore store, ManualTime time, string kind, string worker, int limit = 100, int perLane = 5, int lanes = 100, JobLimits? limits = null,

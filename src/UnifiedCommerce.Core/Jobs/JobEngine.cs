@@ -407,7 +407,7 @@ public sealed class JobEngine : IAsyncDisposable
     private async Task RescueAsync(CancellationToken cancellationToken)
     {
         var now = _machine.GetUtcNow();
-        var rescued = await _queue.RescueAsync(_options.Worker, now, cancellationToken);
+        var rescued = await _queue.RescueAsync(_options.Worker, now, now + _options.Lease * 2, cancellationToken);
         if (rescued.Failed.Count == 0)
             return;
         await using var work = await _store.BeginAsync(cancellationToken);

@@ -26,8 +26,9 @@ public interface IJobQueue
     /// <summary>Extends the lease of jobs that still run and says that the worker lives.</summary>
     Task ExtendAsync(string worker, IReadOnlyCollection<Job> jobs, DateTimeOffset now, DateTimeOffset leaseUntil, CancellationToken cancellationToken);
 
-    /// <summary>Makes jobs ready again whose lease ended or whose worker is dead; those out of attempts are failed. Returns how many, and the failed.</summary>
-    Task<RescuedJobs> RescueAsync(string worker, DateTimeOffset now, CancellationToken cancellationToken);
+    /// <summary>Makes jobs ready again whose lease ended, whose worker is dead, or whose lease ends after <paramref name="farthest"/> (it was given
+    /// before a clock went back); those out of attempts are failed. Returns how many, and the failed.</summary>
+    Task<RescuedJobs> RescueAsync(string worker, DateTimeOffset now, DateTimeOffset farthest, CancellationToken cancellationToken);
 
     /// <summary>Adds to the counts of finished attempts per kind and hour.</summary>
     Task AddCountsAsync(IReadOnlyCollection<JobTally> tallies, CancellationToken cancellationToken);
