@@ -206,6 +206,18 @@ public sealed class ValidationTests
     }
 
     [Fact]
+    public async Task What_UNA_announces_holds_for_a_header_that_lies_across_two_blocks()
+    {
+        // The terminator that UNA announces never comes, so the header is still open when the input ends.
+        var bytes = Encoding.ASCII.GetBytes("UNA:+.? |" + Interchange(Edifact, "ORDERS:D:96A:UN", "3"));
+        using var stream = new MemoryStream(bytes);
+
+        var streamed = await EdiValidator.ValidateAsync(stream, EdiSchemas.Default);
+
+        Assert.Equal(EdiValidator.Validate(bytes, EdiSchemas.Default).Findings, streamed.Findings);
+    }
+
+    [Fact]
     public void A_valid_file_costs_no_allocation_per_segment()
     {
         var lines = string.Concat(Enumerable.Range(1, 5000).Select(i => $"LIN+{i}++4000001000005:EN'QTY+21:5'PRI+AAA:1.25'"));

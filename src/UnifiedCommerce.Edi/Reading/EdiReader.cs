@@ -53,6 +53,11 @@ public ref struct EdiReader
         this.state = state;
         index = state.Index!;
         headerAt = brokenHeaderAt = -1;
+        if (state.HeaderPending)
+        {
+            // The block before ended within this header; what UNA said before it still holds.
+            headerAt = 0;
+        }
         if (state.Dialect is not null)
         {
             index.Reset(state.Dialect, 0);
@@ -358,6 +363,7 @@ public ref struct EdiReader
                 state.InGroup = state.InMessage = false;
                 state.SegmentPosition = 0;
                 headerAt = header;
+                state.HeaderPending = true;
                 next = header;
                 if (!DialectDetector.IsHeader(data[header..]))
                 {
@@ -383,6 +389,7 @@ public ref struct EdiReader
                 if (state.InInterchange)
                 {
                     headerAt = brokenHeaderAt = at;
+                    state.HeaderPending = true;
                     return true;
                 }
                 return Seek(at + 1);
@@ -532,6 +539,7 @@ public ref struct EdiReader
 
     private void Classify()
     {
+        state.HeaderPending = false;
         int length = (index.Marks[firstMark] & DelimiterIndex.OffsetMask) - start;
         if (state.InMessage)
         {
@@ -715,6 +723,7 @@ public struct EdiReaderState
     internal bool InMessage;
     internal bool Skipping;
     internal bool JunkReported;
+    internal bool HeaderPending;
     internal bool Ended;
     private List<Finding>? findings;
     private long firstContent;

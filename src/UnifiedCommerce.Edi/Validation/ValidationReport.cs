@@ -94,29 +94,58 @@ public sealed class GroupReport
 /// <summary>One message as its header announced it, and how it fared.</summary>
 public sealed class MessageReport
 {
+    // A file of a gigabyte holds half a million messages, nearly all of one kind and with short references: hence the packing.
+    private readonly MessageKind kind;
+    private readonly UInt128 packedReference;
+    private readonly string? longReference;
+
+    internal MessageReport(MessageKind kind, int index, int groupIndex, ReadOnlySpan<byte> reference, Dialect dialect)
+    {
+        this.kind = kind;
+        Index = index;
+        GroupIndex = groupIndex;
+        if (reference.Length > 15 || reference.IndexOfAnyExceptInRange((byte)' ', (byte)'~') >= 0)
+        {
+            longReference = dialect.CharacterSet.GetEncoding().GetString(reference);
+            return;
+        }
+
+        foreach (var b in reference) packedReference = (packedReference << 8) | b;
+    }
+
     /// <summary>Index in the interchange from 0.</summary>
-    public required int Index { get; init; }
+    public int Index { get; }
 
     /// <summary>Index of its group, or -1.</summary>
-    public required int GroupIndex { get; init; }
+    public int GroupIndex { get; }
 
     /// <summary>The type: ST01, UNH 0065, MHD02-1.</summary>
-    public required string Type { get; init; }
+    public string Type => kind.Type;
 
     /// <summary>The version to look its schema up by: GS08, UNH 0052 and 0054 together, MHD02-2.</summary>
-    public required string Version { get; init; }
+    public string Version => kind.Version;
 
     /// <summary>UNH 0051, such as <c>UN</c>; otherwise empty.</summary>
-    public string Agency { get; init; } = "";
+    public string Agency => kind.Agency;
 
     /// <summary>UNH 0057 such as <c>EAN008</c>, or ST03; otherwise empty.</summary>
-    public string AssociationCode { get; init; } = "";
-
-    /// <summary>The reference: ST02, UNH 0062, MHD01.</summary>
-    public required string Reference { get; init; }
+    public string AssociationCode => kind.AssociationCode;
 
     /// <summary>The schema that it was checked against, such as <c>D96A</c>; null when none has the type.</summary>
-    public string? CheckedAgainst { get; internal set; }
+    public string? CheckedAgainst => kind.CheckedAgainst;
+
+    /// <summary>The reference: ST02, UNH 0062, MHD01.</summary>
+    public string Reference
+    {
+        get
+        {
+            if (longReference is not null) return longReference;
+            Span<char> text = stackalloc char[15];
+            var at = text.Length;
+            for (var rest = packedReference; rest != 0; rest >>= 8) text[--at] = (char)(byte)rest;
+            return new(text[at..]);
+        }
+    }
 
     /// <summary>How many errors it has.</summary>
     public int Errors { get; internal set; }
@@ -124,3 +153,6 @@ public sealed class MessageReport
     /// <summary>How many segments it has, header and trailer included.</summary>
     public int Segments { get; internal set; }
 }
+
+/// <summary>What the headers of like messages share.</summary>
+internal sealed record MessageKind(string Type, string Version, string Agency, string AssociationCode, string? CheckedAgainst);

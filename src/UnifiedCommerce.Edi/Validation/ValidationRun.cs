@@ -21,6 +21,7 @@ internal sealed class ValidationRun
     private readonly bool checksBalance;
     private byte[] lastHeader = [];
     private MessagePlan? plan;
+    private MessageKind messageKind = new("", "", "", "", null);
     private string type = "";
     private string version = "";
     private string agency = "";
@@ -248,14 +249,10 @@ internal sealed class ValidationRun
             else if (dialect.Standard == EdiStandard.Edifact) (type, version, agency, association) = (view.Text(2).Trim(), view.Text(2, 2) + view.Text(2, 3), view.Text(2, 4), view.Text(2, 5));
             else (type, version, agency, association) = (view.Text(2).Trim(), view.Text(2, 2), "", "");
             FindPlan(segment);
+            messageKind = new(type, version, agency, association, plan?.Message.Directory.Version);
         }
 
-        return new()
-        {
-            Index = reader.MessageIndex, GroupIndex = reader.GroupIndex, Type = type, Version = version, Agency = agency, AssociationCode = association,
-            Reference = dialect.Standard == EdiStandard.X12 ? view.Text(2) : view.Text(1),
-            CheckedAgainst = plan?.Message.Directory.Version,
-        };
+        return new(messageKind, reader.MessageIndex, reader.GroupIndex, view.Element(dialect.Standard == EdiStandard.X12 ? 2 : 1), dialect);
     }
 
     private void FindPlan(in SegmentBytes segment)
