@@ -4,6 +4,7 @@ using UnifiedCommerce.Benchmarks;
 (string Name, Func<string[], int> Run)[] parts =
 [
     ("edi", EdiBenchmarks.Run),
+    ("sourcing", SourcingBenchmarks.Run),
 ];
 foreach ((string name, Func<string[], int> run) in parts)
 {

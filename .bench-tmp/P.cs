@@ -1,0 +1,1 @@
+return UnifiedCommerce.Benchmarks.SourcingBenchmarks.Run(args);
