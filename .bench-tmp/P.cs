@@ -1,1 +1,0 @@
-return UnifiedCommerce.Benchmarks.SourcingBenchmarks.Run(args);
