@@ -11,7 +11,7 @@ public static class PartnerDocumentsApi
     /// <summary>Maps the route. A key that belongs to a partner (its customer is the partner id) reaches that partner only.</summary>
     public static void MapPartnerDocumentsApi(this IEndpointRouteBuilder api) =>
         api.MapPost("/partners/{id}/documents", TakeInAsync).RequireScope("documents:write")
-            .Accepts<byte[]>("application/xml", "application/json", "text/csv", "application/EDIFACT", "application/EDI-X12")
+            .Accepts<byte[]>("application/xml", "application/json", "text/csv", "application/EDIFACT", "application/EDI-X12", "application/octet-stream", "text/plain")
             .Produces<DocumentTaken>(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .WithName("TakeInDocument").WithTags("Partners").WithSummary("Takes a partner's document in, in the partner's own format.")
             .WithDescription("Answers 202 once the bytes are durable; what became of them stands in the console under Documents. The same bytes, or the same Idempotency-Key, "

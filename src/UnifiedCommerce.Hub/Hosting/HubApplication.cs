@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Serilog;
+using Spectre.Console;
 using UnifiedCommerce.Core;
 using UnifiedCommerce.Core.Partners;
 using UnifiedCommerce.Core.Status;
@@ -8,6 +9,7 @@ using UnifiedCommerce.Hub.Access;
 using UnifiedCommerce.Hub.Api;
 using UnifiedCommerce.Hub.Bus;
 using UnifiedCommerce.Hub.Console;
+using UnifiedCommerce.Hub.Demo;
 using UnifiedCommerce.Hub.Portal;
 using UnifiedCommerce.Hub.Telemetry;
 using UnifiedCommerce.Hub.Webhooks;
@@ -88,7 +90,16 @@ public sealed class HubApplication : IAsyncDisposable
     public async Task<int> RunAsync()
     {
         await StartAsync(_web.Lifetime.ApplicationStopping);
-        if (Options.Roles.HasFlag(HubRoles.Web))
+        if (Options.Demo && Options.Roles.HasFlag(HubRoles.Web))
+        {
+            int code = await DemoAsync();
+            if (Options.Exit)
+            {
+                await _web.StopAsync(CancellationToken.None);
+                return code;
+            }
+        }
+        else if (Options.Roles.HasFlag(HubRoles.Web))
         {
             foreach (string address in Addresses)
             {
@@ -98,6 +109,23 @@ public sealed class HubApplication : IAsyncDisposable
         }
         await _web.WaitForShutdownAsync(CancellationToken.None);
         return 0;
+    }
+
+    private async Task<int> DemoAsync()
+    {
+        try
+        {
+            return await DemoRun.RunAsync(this, AnsiConsole.Console, _web.Lifetime.ApplicationStopping);
+        }
+        catch (OperationCanceledException) when (_web.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return 1;
+        }
+        catch (HubException exception)
+        {
+            AnsiConsole.MarkupLineInterpolated($"[red]{exception.Message}[/]");
+            return 1;
+        }
     }
 
     /// <inheritdoc />

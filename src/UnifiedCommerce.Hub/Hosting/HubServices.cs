@@ -41,11 +41,15 @@ internal static class HubServices
         services.AddSingleton(store.JobDesk);
         services.AddSingleton(store.JobQueue);
         services.AddSingleton(book);
+        services.AddSingleton(new PartnersReload(book, configuration["Partners:Directory"]));
         // The business clock may be stepped by the demonstration; every process that shares its data folder follows it.
         TimeProvider clock = options.Demo || File.Exists(Path.Combine(options.Data, "demo-clock")) ? new DemoClock(options.Data) : TimeProvider.System;
         services.AddSingleton(clock);
         services.AddSingleton<ISecrets>(new SecretsInOrder(new EnvironmentSecrets(), new FileSecrets(Path.GetFullPath(Path.Combine(options.Data, "secrets")))));
-        services.AddSingleton(_ => new FolderChannel(Path.GetFullPath(options.Data), TimeProvider.System));
+        services.AddSingleton(_ => new FolderChannel(
+            Path.GetFullPath(options.Data), TimeProvider.System,
+            // Everybody in the demonstration renames whole files into place.
+            options.Demo ? new FolderChannelOptions { Settle = TimeSpan.FromMilliseconds(20) } : null));
         services.AddSingleton(provider => new HttpsChannel(provider.GetRequiredService<ISecrets>(), TimeProvider.System));
         services.AddSingleton(_ => new PartnerMappings(PartnersDirectory.Find(configuration["Partners:Directory"])));
         services.AddSingleton(provider => new Journey(new JourneyWorld

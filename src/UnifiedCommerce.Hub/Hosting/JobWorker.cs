@@ -44,6 +44,10 @@ public sealed class JobWorker : BackgroundService
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await _engine.DisposeAsync();
+        // What still runs after the host's patience keeps its lease; the next process rescues it.
+        if (ExecuteTask is null or { IsCompleted: true })
+        {
+            await _engine.DisposeAsync();
+        }
     }
 }

@@ -4,6 +4,49 @@ using UnifiedCommerce.Core.Partners;
 
 namespace UnifiedCommerce.Hub.Hosting;
 
+/// <summary>Replaces the partners in force when a file changed. The demonstration adjusts what was read.</summary>
+public sealed class PartnersReload(PartnerBookHolder holder, string? configured)
+{
+    private readonly Lock _gate = new();
+    private Func<PartnerBook, PartnerBook> _adjust = static book => book;
+    private string _stamp = StampOf(configured);
+
+    /// <summary>Adjusts the book in force and all later ones.</summary>
+    public void Adjust(Func<PartnerBook, PartnerBook> adjust)
+    {
+        lock (_gate)
+        {
+            _adjust = adjust;
+            holder.Current = adjust(holder.Current);
+        }
+    }
+
+    /// <summary>Reads the folder again when a file in it changed; returns how many times.</summary>
+    public int Look()
+    {
+        string now = StampOf(configured);
+        lock (_gate)
+        {
+            if (now == _stamp)
+            {
+                return 0;
+            }
+            _stamp = now;
+            holder.Current = _adjust(PartnersDirectory.Load(configured));
+            return 1;
+        }
+    }
+
+    private static string StampOf(string? configured)
+    {
+        string folder = PartnersDirectory.Find(configured);
+        return Directory.Exists(folder)
+            ? string.Join('|', Directory.EnumerateFiles(folder, "*.yaml", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+                .Select(file => $"{file}:{File.GetLastWriteTimeUtc(file).Ticks}"))
+            : "";
+    }
+}
+
 /// <summary>Finds and reads the folder with house.yaml and the partners.</summary>
 public static class PartnersDirectory
 {

@@ -2,7 +2,7 @@ using System.Globalization;
 using Quartz;
 using UnifiedCommerce.Core;
 using UnifiedCommerce.Core.Jobs;
-using UnifiedCommerce.Core.Partners;
+using UnifiedCommerce.Core.Status;
 using UnifiedCommerce.Hub.Bus;
 using UnifiedCommerce.Hub.Hosting;
 using UnifiedCommerce.Hub.Webhooks;
@@ -46,6 +46,8 @@ internal static class ScheduleServices
         ("poll-folders", TimeSpan.FromSeconds(1)),
         ("tell-others", TimeSpan.FromSeconds(1)),
         ("reload-partners", TimeSpan.FromSeconds(10)),
+        ("seal-audit", TimeSpan.FromSeconds(10)),
+        ("self-audit", TimeSpan.FromMinutes(15)),
         ("prune", TimeSpan.FromHours(1)),
     ];
 
@@ -53,15 +55,16 @@ internal static class ScheduleServices
     {
         var journey = provider.GetRequiredService<Journey>();
         var webhooks = provider.GetRequiredService<WebhookRegistry>();
-        var book = provider.GetRequiredService<PartnerBookHolder>();
-        string? partners = provider.GetRequiredService<IConfiguration>()["Partners:Directory"];
-        var stamp = new PartnersStamp(PartnersDirectory.Find(partners));
+        var reload = provider.GetRequiredService<PartnersReload>();
         Dictionary<string, (string Meaning, Func<CancellationToken, Task<int>> Run)> work = new(StringComparer.Ordinal)
         {
             ["due-moments"] = ("Routes pools whose run or cut-off is due, deals with deadlines that passed", journey.Ticks.TickAsync),
             ["poll-folders"] = ("Takes in what partners put into their folders", journey.Reception.PollAllAsync),
             ["tell-others"] = ("Wakes webhooks and the bus when there are new events", stop => TellAsync(store, webhooks, publishes, stop)),
-            ["reload-partners"] = ("Reads partner.yaml and house.yaml again when a file changed", _ => Task.FromResult(Reload(book, stamp, partners))),
+            ["reload-partners"] = ("Reads partner.yaml and house.yaml again when a file changed", _ => Task.FromResult(reload.Look())),
+            ["seal-audit"] = ("Seals new entries of the audit log in a hash-chained batch", async stop =>
+                (int)Math.Min(int.MaxValue, await store.SelfAudit.SealAsync(TimeProvider.System.GetUtcNow(), stop))),
+            ["self-audit"] = ("Checks what must always hold and tells a person when it does not", stop => AuditAsync(store, journey.World.Clock, stop)),
             ["prune"] = ("Deletes finished jobs after seven days", async stop =>
             {
                 var now = TimeProvider.System.GetUtcNow();
@@ -69,6 +72,23 @@ internal static class ScheduleServices
             }),
         };
         return [.. Intervals.Select(interval => new HubSchedule(interval.Name, interval.Every, work[interval.Name].Meaning, work[interval.Name].Run))];
+    }
+
+    private static async Task<int> AuditAsync(HubStore store, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var breaches = (await store.SelfAudit.CheckAsync(cancellationToken)).Concat((await store.SelfAudit.VerifyAsync(100, cancellationToken)).Breaches).ToList();
+        if (breaches.Count > 0)
+        {
+            await using var work = await store.BeginAsync(cancellationToken);
+            await work.Tasks.OpenAsync(
+                [.. breaches.Take(50).Select(breach => new HubTask
+                {
+                    Kind = "invariant-broken", Key = $"invariant-broken:{breach.Invariant}:{breach.Subject}", At = clock.GetUtcNow(),
+                    Text = $"{breach.Invariant} does not hold for {breach.Subject}: {breach.Text} Tell whoever runs the hub; stop the partner concerned when money is at stake.",
+                })], cancellationToken);
+            await work.CommitAsync(cancellationToken);
+        }
+        return breaches.Count;
     }
 
     private static async Task<int> TellAsync(HubStore store, WebhookRegistry webhooks, bool publishes, CancellationToken cancellationToken)
@@ -99,32 +119,5 @@ internal static class ScheduleServices
         }
         await work.CommitAsync(cancellationToken);
         return woken;
-    }
-
-    private static int Reload(PartnerBookHolder book, PartnersStamp stamp, string? configured)
-    {
-        if (!stamp.Changed())
-        {
-            return 0;
-        }
-        book.Current = PartnersDirectory.Load(configured);
-        return 1;
-    }
-
-    /// <summary>Tells whether a file of the partners directory is newer than when it was looked at last.</summary>
-    private sealed class PartnersStamp(string folder)
-    {
-        private string _last = Of(folder);
-
-        public bool Changed()
-        {
-            string now = Of(folder);
-            return Interlocked.Exchange(ref _last, now) != now;
-        }
-
-        private static string Of(string folder) => Directory.Exists(folder)
-            ? string.Join('|', Directory.EnumerateFiles(folder, "*.yaml", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-                .Select(file => $"{file}:{File.GetLastWriteTimeUtc(file).Ticks}"))
-            : "";
     }
 }
