@@ -25,6 +25,8 @@ internal sealed class DelimiterIndex
     private static readonly Vector512<byte> BytesOfBits = Vector512.CreateSequence<byte>(0, 1) >> 3;
     private static readonly Vector512<byte> BitInByte = Vector512.Create(0x8040201008040201UL).AsByte();
 
+    private static readonly Vector512<int> BitOfLane = Vector512.Create(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768);
+
     internal int[] Marks = new int[256];
     internal int[] Ends = new int[32];
     internal int MarkCount;
@@ -99,7 +101,7 @@ internal sealed class DelimiterIndex
         {
             Array.Resize(ref Marks, Math.Max(marks, Marks.Length * 2));
         }
-        int ends = EndCount + bytes + 8;
+        int ends = EndCount + bytes + 64;
         if (Ends.Length < ends)
         {
             Array.Resize(ref Ends, Math.Max(ends, Ends.Length * 2));
@@ -124,8 +126,8 @@ internal sealed class DelimiterIndex
             ulong elements = Matches(ref block, element);
             ulong inner = Matches(ref block, component) | Matches(ref block, repetition);
             ulong releases = release != 0 ? Matches(ref block, released0) : 0;
-            // A separator that the dialect lacks is searched as the element separator.
-            inner &= ~elements;
+            // A separator that the dialect lacks is searched as the element separator; one byte in two roles has the outer one.
+            inner &= ~(elements | terminators);
             ulong all = terminators | elements | inner;
             ulong alterations = 0;
             if ((releases | (released ? 1UL : 0)) != 0)
@@ -148,18 +150,21 @@ internal sealed class DelimiterIndex
             {
                 Alter(mark, count, all, alterations);
             }
-            ulong open = ulong.MaxValue;
-            while (terminators != 0)
+            ulong composites = Composites(terminators, inner, ref isComposite);
+            if (Avx512Vbmi2.IsSupported && Bmi2.X64.IsSupported)
             {
-                ulong below = (terminators & (0 - terminators)) - 1;
-                isComposite |= (inner & below & open) != 0;
-                int last = mark + BitOperations.PopCount(all & below);
-                Unsafe.Add(ref ends, end++) = isComposite ? last | Flag : last;
-                isComposite = false;
-                open = ~below;
-                terminators &= terminators - 1;
+                end += CompressEnds(ref Unsafe.Add(ref ends, end), all, terminators, composites, mark);
             }
-            isComposite |= (inner & open) != 0;
+            else
+            {
+                while (terminators != 0)
+                {
+                    ulong terminatorBit = terminators & (0 - terminators);
+                    int last = mark + BitOperations.PopCount(all & (terminatorBit - 1));
+                    Unsafe.Add(ref ends, end++) = (composites & terminatorBit) != 0 ? last | Flag : last;
+                    terminators &= terminators - 1;
+                }
+            }
             mark += count;
         }
         composite = isComposite;
@@ -192,10 +197,7 @@ internal sealed class DelimiterIndex
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CompressMarks(ref int to, ulong bits, int count, int at)
     {
-        // Every bit becomes the sign of its byte: the bit's byte is copied to eight, then the bit's place is tested.
-        Vector512<byte> copied = Vector512.ShuffleNative(Vector512.Create(bits).AsByte(), BytesOfBits);
-        Vector512<byte> isSet = Vector512.Equals(copied & BitInByte, BitInByte);
-        Vector512<byte> places = Avx512Vbmi2.Compress(Vector512<byte>.Zero, isSet, Numbers);
+        Vector512<byte> places = Avx512Vbmi2.Compress(Vector512<byte>.Zero, Spread(bits), Numbers);
         Vector512<int> start = Vector512.Create(at);
         (Avx512F.ConvertToVector512Int32(places.GetLower().GetLower()) + start).StoreUnsafe(ref to);
         if (count <= 16)
@@ -238,6 +240,48 @@ internal sealed class DelimiterIndex
             }
         }
     }
+
+    /// <summary>The terminators of segments that hold a component or repetition separator.</summary>
+    /// <remarks>
+    /// The bytes before a terminator are a run of ones; adding a one anywhere in the run carries into the terminator's bit, once
+    /// however many are added. What is carried out of the block is the state of the segment still open.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Composites(ulong terminators, ulong inner, ref bool open)
+    {
+        ulong runs = ~terminators;
+        ulong sum = runs + inner;
+        bool carried = sum < runs;
+        ulong total = sum + (open ? 1UL : 0);
+        open = carried | (total < sum);
+        return total & terminators;
+    }
+
+    /// <summary>Writes the ends of a block at once: which marks are terminators, packed to their numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int CompressEnds(ref int to, ulong all, ulong terminators, ulong composites, int mark)
+    {
+        ulong ordinals = Bmi2.X64.ParallelBitExtract(terminators, all);
+        ulong flags = Bmi2.X64.ParallelBitExtract(composites, terminators);
+        int count = BitOperations.PopCount(terminators);
+        Vector512<byte> numbers = Avx512Vbmi2.Compress(Vector512<byte>.Zero, Spread(ordinals), Numbers);
+        Vector512<int> first = Vector512.Create(mark);
+        for (int done = 0; ; done += 16)
+        {
+            Vector512<int> flagged = Vector512.Equals(Vector512.Create((int)(flags >> done)) & BitOfLane, BitOfLane) & Vector512.Create(Flag);
+            (Avx512F.ConvertToVector512Int32(numbers.GetLower().GetLower()) + first | flagged).StoreUnsafe(ref to, (nuint)done);
+            if (done + 16 >= count)
+            {
+                return count;
+            }
+            numbers = Vector512.ShuffleNative(numbers, Numbers + Vector512.Create((byte)16));
+        }
+    }
+
+    /// <summary>Every bit becomes a byte of ones: the bit's byte is copied to eight, then the bit's place is tested.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<byte> Spread(ulong bits) =>
+        Vector512.Equals(Vector512.ShuffleNative(Vector512.Create(bits).AsByte(), BytesOfBits) & BitInByte, BitInByte);
 
     /// <summary>The bytes that a release character takes the meaning from; release characters in force are alterations.</summary>
     private ulong Escaped(ulong releases, out ulong alterations)

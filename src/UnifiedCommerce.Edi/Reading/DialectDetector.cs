@@ -347,7 +347,7 @@ internal static class DialectDetector
             SegmentTerminator = terminator,
             ElementSeparator = element,
             ComponentSeparator = component,
-            RepetitionSeparator = version >= 4 && element != '*' && component != '*' ? (byte)'*' : (byte)0,
+            RepetitionSeparator = version >= 4 && element != '*' && component != '*' && terminator != '*' ? (byte)'*' : (byte)0,
             ReleaseCharacter = element == '?' || component == '?' ? (byte)0 : (byte)'?',
             TagSeparator = element,
             SyntaxIdentifier = identifier,

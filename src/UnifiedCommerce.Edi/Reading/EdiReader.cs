@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Text;
 
 namespace UnifiedCommerce.Edi;
@@ -20,10 +21,15 @@ public ref struct EdiReader
     private readonly DelimiterIndex index;
     private EdiReaderState state;
 
+    private readonly Scratch scratch;
+
+    // What the index held when the long way was left; the short way reads only this.
+    private ReadOnlySpan<int> marks;
+    private ReadOnlySpan<int> ends;
+
     private int next;
     private int start;
     private int firstMark;
-    private int markCount;
     private int endCursor;
     private int markCursor;
     private int headerAt;
@@ -32,6 +38,7 @@ public ref struct EdiReader
     private byte terminator;
     private bool isX12;
     private bool isTradacoms;
+    private bool isWithinMessage;
 
     /// <summary>Reads a whole input.</summary>
     /// <param name="data">All bytes: one interchange or several, of any kinds.</param>
@@ -52,6 +59,7 @@ public ref struct EdiReader
         state.Open();
         this.state = state;
         index = state.Index!;
+        scratch = state.Scratch!;
         headerAt = brokenHeaderAt = -1;
         if (state.HeaderPending)
         {
@@ -86,11 +94,11 @@ public ref struct EdiReader
     public readonly SegmentView Segment
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => new(data, index.Marks.AsSpan(firstMark, markCount), start, composite, state.Dialect!, state.Scratch);
+        get => new(data, marks[firstMark..markCursor], start, composite, state.Dialect!, scratch);
     }
 
     /// <summary>The marks of the current segment, as <see cref="DelimiterIndex"/> describes them.</summary>
-    internal readonly ReadOnlySpan<int> Marks => index.Marks.AsSpan(firstMark, markCount);
+    internal readonly ReadOnlySpan<int> Marks => marks[firstMark..markCursor];
 
     /// <summary>Whether the current segment has components or repetitions.</summary>
     internal readonly bool IsComposite => composite;
@@ -155,14 +163,15 @@ public ref struct EdiReader
     [MethodImpl(MethodImplOptions.NoInlining)]
     public bool Read()
     {
-        if (state.Scratch!.Used > 0)
+        if (scratch.Used > 0)
         {
-            state.Scratch.Clear();
+            scratch.Clear();
         }
-        if (state.Kind == SegmentKind.Body && ReadBody())
-        {
-            return true;
-        }
+        return (isWithinMessage && ReadBody()) || ReadAny();
+    }
+
+    private bool ReadAny()
+    {
         LeaveSegment();
         while (true)
         {
@@ -200,7 +209,10 @@ public ref struct EdiReader
                 }
                 continue;
             }
+            marks = index.Marks;
+            ends = index.Ends.AsSpan(0, index.EndCount);
             Classify();
+            isWithinMessage = state.InMessage && state.Kind is SegmentKind.Body or SegmentKind.MessageHeader && !isTradacoms;
             return true;
         }
     }
@@ -209,57 +221,63 @@ public ref struct EdiReader
     /// The short way to the segment after a body segment: an ordinary one that is indexed already. Whatever is out of the ordinary
     /// returns false with nothing changed and goes the long way.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool ReadBody()
     {
-        int[] ends = index.Ends;
         int cursor = endCursor;
-        if (cursor >= index.EndCount || (uint)cursor >= (uint)ends.Length || !state.InMessage || state.Skipping)
-        {
-            return false;
-        }
         int at = next;
         ReadOnlySpan<byte> bytes = data;
+        ReadOnlySpan<int> places = marks;
+        ReadOnlySpan<int> last = ends;
         while ((uint)at < (uint)bytes.Length && bytes[at] is (byte)'\n' or (byte)'\r' && bytes[at] != terminator)
         {
             at++;
         }
-        if (at + 4 > bytes.Length)
+        if ((uint)cursor >= (uint)last.Length || at + 4 > bytes.Length)
         {
             return false;
         }
-        int[] marks = index.Marks;
-        int end = ends[cursor];
+        int end = last[cursor];
         int lastMark = end & DelimiterIndex.OffsetMask;
         int first = markCursor;
-        if ((uint)first >= (uint)marks.Length || (uint)lastMark >= (uint)marks.Length)
+        if ((uint)first >= (uint)places.Length || (uint)lastMark >= (uint)places.Length)
         {
             return false;
         }
         uint word = Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref MemoryMarshal.GetReference(bytes), at));
-        int length = marks[first] - at;
-        ReadOnlySpan<byte> classes = TagClasses;
-        int valid = classes[(byte)word] & (classes[(byte)(word >> 8)] >> 1);
-        if (length == 3)
-        {
-            valid &= classes[(byte)(word >> 16)] >> 1;
-        }
-        else if (length != 2)
+        int length = places[first] - at;
+        if (length != 3 && (length != 2 || !isX12))
         {
             return false;
         }
-        if ((valid & 1) == 0 || IsService(word, length))
+        // Without branches, because tags of two and three letters follow each other at random.
+        ReadOnlySpan<byte> classes = TagClasses;
+        int isShort = 3 - length;
+        int valid = classes[(byte)word] & (classes[(byte)(word >> 8)] >> 1) & ((classes[(byte)(word >> 16)] >> 1) | isShort);
+        uint tag = word & (0xFFFFFFu >> (isShort << 3));
+        if ((valid & 1) == 0 || Vector512.EqualsAny(Vector512.Create(tag), ServiceTags))
         {
             return false;
         }
         endCursor = cursor + 1;
         composite = end < 0;
         firstMark = first;
-        markCount = lastMark - first + 1;
         markCursor = lastMark + 1;
-        next = (marks[lastMark] & DelimiterIndex.OffsetMask) + 1;
+        next = (places[lastMark] & DelimiterIndex.OffsetMask) + 1;
         start = at;
+        state.Kind = SegmentKind.Body;
         state.SegmentPosition++;
         return true;
+    }
+
+    /// <summary>The tags of envelopes of all standards, as little-endian numbers: they go the long way.</summary>
+    private static Vector512<uint> ServiceTags
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector512.Create(
+            0x415349u, 0x414549u, 0x5347u, 0x4547u, 0x5453u, 0x4553u, // ISA IEA GS GE ST SE
+            0x414E55u, 0x424E55u, 0x474E55u, 0x484E55u, 0x544E55u, 0x454E55u, 0x5A4E55u, // UNA UNB UNG UNH UNT UNE UNZ
+            0x424955u, 0x585453u, 0x585453u); // UIB STX
     }
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
@@ -276,20 +294,6 @@ public ref struct EdiReader
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     ];
-
-    /// <summary>Whether the tag may belong to an envelope of any standard; some that do not are let through to the long way.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly bool IsService(uint word, int length)
-    {
-        if (length == 2)
-        {
-            // ST SE GS GE; in standards with tags of three letters, a tag of two is a fault.
-            return !isX12 || ((word & 0xFF) is 'S' or 'G' && ((word >> 8) & 0xFF) is 'T' or 'S' or 'E');
-        }
-        // UNx and UIx, ISA, IEA; everything in TRADACOMS, whose tags are too many to tell at a glance.
-        uint pair = word & 0xFFFF;
-        return pair is 0x4E55 or 0x4955 or 0x5349 or 0x4549 or 0x5453 || isTradacoms;
-    }
 
     /// <summary>Leaves the envelope parts that ended with the segment read last.</summary>
     private void LeaveSegment()
@@ -487,7 +491,6 @@ public ref struct EdiReader
         int lastMark = end & DelimiterIndex.OffsetMask;
         composite = end < 0;
         firstMark = markCursor;
-        markCount = lastMark - markCursor + 1;
         markCursor = lastMark + 1;
         next = (index.Marks[lastMark] & DelimiterIndex.OffsetMask) + 1;
         start = at;
@@ -496,7 +499,7 @@ public ref struct EdiReader
             state.Skipping = false;
             return 0;
         }
-        if (markCount == 1 && start == next - 1)
+        if (markCursor == firstMark + 1 && start == next - 1)
         {
             if (state.Dialect!.SegmentTerminator is not ((byte)'\r' or (byte)'\n') && state.HasRoom)
             {
@@ -529,7 +532,6 @@ public ref struct EdiReader
         index.Marks[index.MarkCount++] = data.Length | DelimiterIndex.Flag;
         composite = true;
         firstMark = markCursor;
-        markCount = index.MarkCount - firstMark;
         markCursor = index.MarkCount;
         start = at;
         Add("segment-unterminated", "The input ends within a segment: its terminator is missing.", state.Consumed + at, FindingLevel.Syntax,
