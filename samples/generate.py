@@ -175,7 +175,7 @@ def make_offers(rng, articles):
             by_box = article.box > 0 and (supplier in ("midwest", "beskid", "central") or (supplier == "vandermeer" and article.category == "fixings") or supplier == "polhurt")
             offer.unit, offer.factor = ("BX", article.box) if by_box else ("EA", 1)
             offer.gtin = article.box_gtin if by_box else article.gtin
-            offer.basis = 100 if not by_box and article.cost < 1 else 1
+            offer.basis = 100 if not by_box and article.cost < 1 and supplier != "midwest" else 1
             offer.price = cents(each * offer.factor * offer.basis)
             offer.minimum, offer.multiple = 1, 1
             if not by_box and article.box and supplier in ("nordhandel", "quickparts"):
@@ -186,7 +186,6 @@ def make_offers(rng, articles):
                 offer.minimum = offer.multiple * rng.choice([1, 2])
             elif supplier == "midwest":
                 offer.minimum = rng.choice([1, 4, 6, 10]) if by_box else rng.choice([6, 12, 24])
-                offer.multiple = 1 if by_box else 6
             offer.breaks = []
             if rng.random() < (0.55 if supplier in ("nordhandel", "polhurt", "bergmann", "midwest") else 0.2):
                 start = max(offer.minimum, offer.multiple) * rng.choice([5, 10, 20])
@@ -278,13 +277,14 @@ def unit(code):
 
 
 def pricat(rows):
-    body = ["BGM+9+NHPK202603+9", "DTM+137:20260227:102", "DTM+194:20260301:102", f"NAD+BY+{BUYER}::9", f"NAD+SU+{NORD}::9", "CUX+2:EUR:9"]
+    body = ["BGM+9+NHPK202603+9", "DTM+137:20260227:102", "DTM+194:20260301:102", f"NAD+BY+{BUYER}::9", f"NAD+SU+{NORD}::9", "CUX+2:EUR:9", "PGI+11"]
     for n, o in enumerate(rows, 1):
         u = unit(o.unit)
         body += [f"LIN+{n}+1+{o.gtin}:EN", f"PIA+1+{o.item}:SA+{o.article.sku}:IN", f"IMD+F++:::{edifact_text(o.article.name[:35])}", f"MEA+PD+AAA+KGM:{o.weight}"]
+        body += [f"QTY+53:{o.minimum}:{u}", f"QTY+52:{o.multiple}:{u}"]
         if o.group:
             body.append(f"RFF+AEI:{o.group}")
-        body += [f"QTY+53:{o.minimum}:{u}", f"QTY+52:{o.multiple}:{u}", f"PRI+AAA:{o.price}:::{o.basis}:{u}"]
+        body += [f"PRI+AAA:{o.price}:::{o.basis}:{u}"]
         for start, price in o.breaks:
             body += [f"PRI+AAA:{price}:::{o.basis}:{u}", f"RNG+4+{u}:{start}"]
     body += ["UNS+S", f"CNT+2:{len(rows)}"]
@@ -298,7 +298,6 @@ def invrpt(rows):
         body += [f"LIN+{n}++{o.gtin}:EN", f"PIA+1+{o.item}:SA", f"QTY+145:{o.stock}:{u}"]
         if o.expected:
             body += [f"QTY+54:{o.expected}:{u}", f"DTM+17:{o.when.replace('-', '')}:102"]
-    body.append(f"CNT+2:{len(rows)}")
     write("catalogues/nordhandel/stock.edi", interchange(NORD, BUYER, "4002", [("INVRPT:D:96A:UN:EAN004", body)]))
 
 
@@ -328,9 +327,9 @@ def plain(text):
 def x832(rows):
     body = ["BCT*PC*MWPC202603", "DTM*007*20260301", "CUR*SE*USD", "N1*SE*Midwest Fastener & Tool Supply Inc.*92*MWFT"]
     for o in rows:
-        body += [f"LIN**{upc(o.gtin)}*VN*{o.item}*BP*{o.article.sku}", f"PID*F****{plain(o.article.name)}", f"PO4*{o.factor}*{o.multiple}*{o.unit}**G*{round(o.weight * 2.20462, 2)}*LB",
-                 f"CTB*OR**57*{o.minimum}*{o.unit}", f"CTP**CON*{o.price}*1*{o.unit}" + (f"***{o.basis}" if o.basis != 1 else "")]
-        body += [f"CTP**CON*{price}*{start}*{o.unit}" + (f"***{o.basis}" if o.basis != 1 else "") for start, price in o.breaks]
+        body += [f"LIN**{upc(o.gtin)}*VN*{o.item}*BP*{o.article.sku}", f"CTB*OR**57*{o.minimum}", f"PID*F****{plain(o.article.name)}",
+                 f"PO4*{o.factor}*{o.multiple}*{o.unit}**G*{round(o.weight * 2.20462, 2)}*LB", f"CTP**CON*{o.price}*1*{o.unit}"]
+        body += [f"CTP**CON*{price}*{start}*{o.unit}" for start, price in o.breaks]
     body.append(f"CTT*{len(rows)}")
     write("catalogues/midwest/prices.x12", x12("832", "SC", 3001, body, "260227*1700"))
 
@@ -521,7 +520,7 @@ def great_lakes(rng, articles):
                 factor = article.box if u == "BX" else 1
                 body.append(f"PO1*{i}*{amount * 4}*{u}*{sales_price(article, factor)}**{upc(gtin)}*VN*{article.sku}*PD*{plain(article.name)}")
             if batch == 1 and n == 2:
-                body.append("PO1*99*12*EA*4.10**UP*061502799991*PD*Brass cleat 4 in")
+                body.append("PO1*99*12*EA*4.10**UP*" + check("06150279999") + "*PD*Brass cleat 4 in")
                 chosen.append(None)
             body += [f"CTT*{len(chosen)}"]
             sets.append(body)
@@ -539,7 +538,7 @@ def hoffmann(rng, articles):
             amount, u, gtin = quantity(rng, article)
             body += [f"LIN+{i}++{gtin}:EN", f"PIA+1+{article.sku}:SA", f"IMD+F++:::{edifact_text(article.name[:35])}", f"QTY+21:{amount * 2}:{unit(u)}"]
         if n == 3:
-            body += ["LIN+90++4042881999994:EN", "IMD+F++:::Sonderanfertigung", "QTY+21:1:PCE"]
+            body += [f"LIN+90++{check('404288199999')}:EN", "IMD+F++:::Sonderanfertigung", "QTY+21:1:PCE"]
             chosen.append(None)
         body += ["UNS+S", f"CNT+2:{len(chosen)}"]
         messages.append(("ORDERS:D:96A:UN:EAN008", body))

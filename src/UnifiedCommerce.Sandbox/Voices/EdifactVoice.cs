@@ -94,10 +94,6 @@ internal sealed class EdifactVoice(SupplierProfile supplier, string release) : S
                 }
                 writer.Element(line.Ordered.Item).Component("SA").EndSegment();
             }
-            if (line.Reason is { } said)
-            {
-                writer.BeginSegment("FTX").Element("AAI").Element().Element().Element(said).EndSegment();
-            }
             Quantity(writer, "21", line.Ordered.Quantity, line.Ordered.Unit);
             if (line.Now > 0)
             {
@@ -110,6 +106,10 @@ internal sealed class EdifactVoice(SupplierProfile supplier, string release) : S
             if ((line.LaterArrives ?? line.Arrives) is { } day)
             {
                 Segment(writer, $"DTM+69:{Compact(day)}:102");
+            }
+            if (line.Reason is { } said)
+            {
+                writer.BeginSegment("FTX").Element("AAI").Element().Element().Element(said).EndSegment();
             }
             if (line.Verdict != LineVerdict.Rejected)
             {
@@ -137,8 +137,8 @@ internal sealed class EdifactVoice(SupplierProfile supplier, string release) : S
         {
             Line(writer, line.Position.ToString(CultureInfo.InvariantCulture), "7", line.Gtin);
             Own(writer, line.Item);
-            Segment(writer, "FTX+AAI+++Cancelled as asked");
             Quantity(writer, "21", line.Quantity, line.Unit);
+            Segment(writer, "FTX+AAI+++Cancelled as asked");
         }
         Summary(writer, lines.Length);
     });
