@@ -287,7 +287,6 @@ def pricat(rows):
         body += [f"PRI+AAA:{o.price}:::{o.basis}:{u}"]
         for start, price in o.breaks:
             body += [f"PRI+AAA:{price}:::{o.basis}:{u}", f"RNG+4+{u}:{start}"]
-    body += ["UNS+S", f"CNT+2:{len(rows)}"]
     write("catalogues/nordhandel/prices.edi", interchange(NORD, BUYER, "4001", [("PRICAT:D:96A:UN:EAN006", body)], "260227:1800"))
 
 

@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using UnifiedCommerce.Adapters.Tests.Transports;
 using UnifiedCommerce.Core;
 using UnifiedCommerce.Core.Inbound;
@@ -34,6 +35,7 @@ public sealed class SandboxAgreementTests : IAsyncLifetime
     public SandboxAgreementTests()
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         hub = builder.Build();
         hub.MapPost("/api/partners/{partner}/documents", async (HttpContext context, string partner) =>
@@ -241,15 +243,15 @@ public sealed class SandboxAgreementTests : IAsyncLifetime
     {
         if (!profile.Http)
         {
-            await File.WriteAllBytesAsync(Path.Combine(root, "partners", partner.Id, "out", partner.Transport!.FileName.Replace("{key}", key, StringComparison.Ordinal)), rendered.Bytes);
+            await File.WriteAllBytesAsync(Path.Combine(root, "partners", partner.Id, "out", partner.Transport!.FileName.Replace("{key}", key, StringComparison.Ordinal)), rendered.Bytes, CancellationToken.None);
             return;
         }
         using HttpClient client = new();
         using HttpRequestMessage request = new(HttpMethod.Post, suppliers.AddressOf(partner.Transport!.Url!)) { Content = new ByteArrayContent(rendered.Bytes) };
         request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(rendered.ContentType);
         request.Headers.Add("Idempotency-Key", key);
-        using HttpResponseMessage response = await client.SendAsync(request);
-        byte[] answer = await response.Content.ReadAsByteArrayAsync();
+        using HttpResponseMessage response = await client.SendAsync(request, CancellationToken.None);
+        byte[] answer = await response.Content.ReadAsByteArrayAsync(CancellationToken.None);
         Assert.True(response.StatusCode == HttpStatusCode.Accepted, System.Text.Encoding.UTF8.GetString(answer));
         if (answer.Length > 0)
         {
