@@ -8,4 +8,6 @@ foreach (Command command in JobsCommands.Create())
 {
     root.Subcommands.Add(command);
 }
+root.Subcommands.Add(MapCommands.Create());
+root.Subcommands.Add(PartnerCommands.Create());
 return await root.Parse(args).InvokeAsync();

@@ -333,7 +333,7 @@ internal sealed class Binder
                     mine.InputFields[index] = Resolve(scope, input, decision.Place);
                 else if (localNames.IndexOf(input[1..]) is var local and >= 0)
                     mine.InputLocals[index] = local;
-                else
+                else if (decision.Place.File == text.File)
                     findings.Error("unknown-local", decision.Place, $"Found {input}, which no line of the message gives.{Suggest.DidYouMean(input, localNames.Select(other => "#" + other))}");
             }
             foreach (string value in decision.Rows.Select(row => row.Value).Where(value => value.StartsWith('=')).Distinct(StringComparer.Ordinal))
@@ -344,9 +344,12 @@ internal sealed class Binder
                     mine.References[value] = (Resolve(scope, value[1..], decision.Place), -1);
                 else if (localNames.IndexOf(value[2..]) is var local and >= 0)
                     mine.References[value] = (null, local);
-                else
+                else if (decision.Place.File == text.File)
                     findings.Error("unknown-local", decision.Place, $"Found {value[1..]}, which no line of the message gives.{Suggest.DidYouMean(value[1..], localNames.Select(other => "#" + other))}");
             }
+            // What an extended mapping's line would have given is absent when this one does not have the line.
+            foreach (string value in decision.Rows.Select(row => row.Value).Where(value => value.StartsWith("=#", StringComparison.Ordinal) && !mine.References.ContainsKey(value)).ToArray())
+                mine.References[value] = (null, Local(scope, value[2..]));
             scope.Decisions.Add(mine);
             ReadFields.Add(decision.Output);
             WrittenFields.Add(decision.Output);

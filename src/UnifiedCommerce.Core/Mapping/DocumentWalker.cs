@@ -199,7 +199,12 @@ internal sealed class DocumentWalker
         if (table.OutputField is not { } output)
             return;
         if (table.References.Count > 0)
+        {
+            // What a number was taken from when read is that number when written.
+            foreach ((_, int local) in table.References.Values.Where(reference => reference.Local >= 0 && output.Path.Leaf.Kind == ValueKind.Number))
+                locals[local] = Key(output.Path, Record(output.Depth)) is { Length: > 0 } number ? number : null;
             return;
+        }
         string value = Key(output.Path, Record(output.Depth));
         foreach ((_, string[] cells, string rowValue) in table.Rows)
         {

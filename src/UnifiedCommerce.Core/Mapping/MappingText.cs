@@ -56,6 +56,8 @@ internal sealed class MapLine
     public string Operand { get; init; } = "";
     public Condition? Condition { get; init; }
     public string? Verb { get; init; }
+    /// <summary>The gutter as written.</summary>
+    public string Gutter { get; init; } = "";
     public string? Key { get; init; }
     /// <summary>Which of several equal lines is meant, from 1; 0 when not said.</summary>
     public int Nth { get; init; }
@@ -227,6 +229,7 @@ internal sealed class MappingText
             Operand = operand,
             Condition = condition,
             Verb = verb,
+            Gutter = row[..bar],
             Key = key,
             Nth = nth,
             Arguments = [.. arguments],

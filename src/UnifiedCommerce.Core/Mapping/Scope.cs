@@ -114,7 +114,7 @@ internal sealed class DocumentBuilder(ReadSession session, int depths, int local
             if (set.Field is not { } field || (!set.Overrides && (setsSeen[scope.Depth] & (1UL << index)) != 0))
                 continue;
             string value = set.Value.StartsWith('$') ? session.Context.Constants.GetValueOrDefault(set.Value[1..], "") : set.Value;
-            if (value.Length > 0 && ValueReader.Read(session, new Slot { Place = set.Place, Source = set.Name }, field.Path, ValueFormat.Plain, record, value, null) && field.Path.RequiredBit >= 0)
+            if (value.Length > 0 && ValueReader.Read(session, new Slot { Place = set.Place, Source = set.Name }, field.Path, ValueFormat.Plain, record, value, "iso") && field.Path.RequiredBit >= 0)
                 given[scope.Depth] |= 1UL << field.Path.RequiredBit;
         }
         if (scope.IsGroup)

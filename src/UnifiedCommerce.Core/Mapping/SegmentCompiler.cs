@@ -311,6 +311,10 @@ internal sealed class SegmentCompiler(MappingText text, MessageSyntax syntax, Bi
             else
                 ((Block)block.Items[index]).Order = index;
         }
+        if (block.Items.Count > 0 && block.Items[0] is SegmentTemplate opener)
+            block.Triggers = [opener, .. block.Items.OfType<SegmentTemplate>().Where(other => other != opener && other.Choice >= 0 && other.Choice == opener.Choice)];
+        else if (block.Trigger is { } inside)
+            block.Triggers = [inside];
         block.Flat = [.. flat];
         block.Tags = [.. tags];
         foreach (Block inner in block.Items.OfType<Block>())

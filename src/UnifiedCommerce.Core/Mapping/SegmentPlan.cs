@@ -33,6 +33,8 @@ internal sealed class Block
     public Condition? Condition { get; set; }
     public List<object> Items { get; } = [];
     public SegmentTemplate? Trigger => Items.Count == 0 ? null : Items[0] as SegmentTemplate ?? (Items[0] as Block)?.Trigger;
+    /// <summary>The segments that can open the block: the first one and its alternatives.</summary>
+    public SegmentTemplate[] Triggers { get; set; } = [];
     public bool OwnsRecord => Scope.Owner == this;
 
     // Flat form for the reader: segments and blocks in order with their packed tags.

@@ -108,13 +108,13 @@ internal sealed class SegmentReading : ReadSession
             {
                 if (block.Tags[index] != packed)
                     continue;
-                SegmentTemplate? candidate = block.Flat[index] as SegmentTemplate ?? ((Block)block.Flat[index]).Trigger;
+                SegmentTemplate? candidate = block.Flat[index] as SegmentTemplate ?? BestTrigger((Block)block.Flat[index], view);
                 if (candidate is null || (candidate.Marks & Marks.WriteOnly) != 0)
                     continue;
                 bool again = block.Flat[index] is SegmentTemplate && (candidate.Marks & (Marks.Repeat | Marks.Skip)) == 0 && IsUsed(candidate.Index);
                 int mismatches = Mismatches(view, candidate);
                 // The segment that opens a block opens the next one, outside this one.
-                if (mismatches < 0 || (again && at > 0 && ReferenceEquals(candidate, block.Trigger)))
+                if (mismatches < 0 || (at > 0 && block.Kind is not (BlockKind.Tree or BlockKind.Level) && Array.IndexOf(block.Triggers, candidate) >= 0))
                     continue;
                 if (again)
                     mismatches += 1000;
@@ -144,6 +144,22 @@ internal sealed class SegmentReading : ReadSession
             return;
         }
         Unknown(view);
+    }
+
+    /// <summary>Of the segments that can open a block, the one whose literals fit best.</summary>
+    private SegmentTemplate? BestTrigger(Block block, in SegmentView view)
+    {
+        if (block.Triggers.Length == 1)
+            return block.Triggers[0];
+        SegmentTemplate? best = null;
+        int fewest = int.MaxValue;
+        foreach (SegmentTemplate trigger in block.Triggers)
+        {
+            int mismatches = Mismatches(view, trigger);
+            if (mismatches >= 0 && mismatches < fewest)
+                (best, fewest) = (trigger, mismatches);
+        }
+        return best ?? (block.Triggers.Length > 0 ? block.Triggers[0] : null);
     }
 
     private bool HasRival(Frame parent, Block block, uint packed, in SegmentView view)
@@ -205,7 +221,7 @@ internal sealed class SegmentReading : ReadSession
             return;
         }
         // A block may begin with a block.
-        if (block.Items[0] is SegmentTemplate first)
+        if (block.Items[0] is SegmentTemplate && BestTrigger(block, view) is { } first)
             Use(first, view, Math.Max(0, Mismatches(view, first)));
         else
             Accept(inner, block.Items[0], view, 0);
@@ -215,6 +231,7 @@ internal sealed class SegmentReading : ReadSession
     {
         while (frames.Count > 0 && frames[^1] != frame)
             Close();
+        Seen?.Add(template.Place);
         current = template;
         tag = template.Tag;
         string id = "", parent = "", level = "";
@@ -247,6 +264,7 @@ internal sealed class SegmentReading : ReadSession
             frames.Add(new Frame { Block = SkipBlock });
             return;
         }
+        Seen?.Add(target.Place);
         Reset(target);
         if (parent.Length > 0 && !treeNodes.ContainsKey(parent))
             Findings.Add(new Diagnostic("unknown-parent", Severity.Warning, Place(Slot.Nothing), $"Found parent '{parent}' of {tag} {id}, expected the id of one before it."));
@@ -303,6 +321,7 @@ internal sealed class SegmentReading : ReadSession
             return;
         }
         bool again = IsUsed(template.Index);
+        Seen?.Add(template.Place);
         used[template.Index >> 6] |= 1UL << (template.Index & 63);
         if (template.Choice >= 0)
         {

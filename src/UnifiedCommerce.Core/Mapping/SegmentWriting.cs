@@ -241,8 +241,16 @@ internal sealed class SegmentWriting(CompiledMapping mapping, DocumentWalker wal
     private void Emit(SegmentTemplate template, Slot? longSlot, string[] parts)
     {
         writer.BeginSegment(template.Tag);
-        foreach (Slot[] element in template.Elements)
+        for (int position = 0; position < template.Elements.Length; position++)
         {
+            Slot[] element = template.Elements[position];
+            // X12: a qualifier is not written for the sake of a value that is absent.
+            if (x12 && position > 0 && element is [{ Role: SlotRole.AnyOf }] && position + 1 < template.Elements.Length
+                && template.Elements[position + 1] is [{ Role: SlotRole.Field, Optional: true } following] && walker.Value(following, template.Place) is null)
+            {
+                writer.Element((string?)null);
+                continue;
+            }
             if (element is [{ Role: SlotRole.Pairs } pairs])
             {
                 WritePairs(template, pairs);

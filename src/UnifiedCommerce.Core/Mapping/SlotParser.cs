@@ -41,7 +41,7 @@ internal sealed class SlotParser(MappingText text, Findings findings)
                 return new Slot { Role = SlotRole.Assert, Literals = inner[1..].Split('|'), Place = place, Source = inner };
             case '>':
                 return new Slot { Role = SlotRole.WriteOnly, Literals = [inner[1..]], Place = place, Source = inner };
-            case '_' when inner.Length == 1:
+            case '_' when inner is "_" or "_?":
                 return new Slot { Role = SlotRole.Ignore, Place = place, Source = inner };
         }
         string[] words = Quoted.Split(inner);

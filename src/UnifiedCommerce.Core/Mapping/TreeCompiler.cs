@@ -375,6 +375,9 @@ internal sealed class TreeCompiler
     {
         foreach ((string path, Slot literal) in Literals(left, ""))
         {
+            // A literal against an open place: the line above goes first, the other takes the rest.
+            if (Open(right, path))
+                return true;
             foreach ((string other, Slot opposite) in Literals(right, ""))
             {
                 if (path == other && !literal.Literals.Intersect(opposite.Literals).Any())
@@ -382,6 +385,14 @@ internal sealed class TreeCompiler
             }
         }
         return false;
+    }
+
+    private static bool Open(TreeTemplate template, string path)
+    {
+        TreeTemplate? at = template;
+        foreach (string name in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+            at = at?.Children.Find(child => child.Name == name);
+        return at?.Value is { Role: SlotRole.Field or SlotRole.Local or SlotRole.Ignore };
     }
 
     private static IEnumerable<(string Path, Slot Slot)> Literals(TreeTemplate template, string path)

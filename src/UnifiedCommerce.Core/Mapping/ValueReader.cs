@@ -7,6 +7,8 @@ internal abstract class ReadSession(CompiledMapping mapping, MappingContext cont
     public MappingContext Context { get; } = context;
     public Findings Findings { get; set; } = new();
     public List<UnmappedValue> Unmapped { get; set; } = [];
+    /// <summary>Lines of the mapping that something was found for; kept only when asked, for proposals.</summary>
+    public HashSet<TextPlace>? Seen { get; set; }
     /// <summary>The decimal mark, or null when point and comma both count.</summary>
     public char? DecimalMark { get; set; }
     /// <summary>Derived values as stated, compared when the document is whole.</summary>

@@ -1,0 +1,6 @@
+namespace UnifiedCommerce.Core.Mapping;
+
+internal static class PeppolRules
+{
+    public static IEnumerable<string> Check(TreeNode root) => [];
+}
