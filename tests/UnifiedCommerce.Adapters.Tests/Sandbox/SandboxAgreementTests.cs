@@ -132,6 +132,10 @@ public sealed class SandboxAgreementTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Every_partners_mappings_load_without_a_finding() =>
+        Assert.Equal("", string.Join("\n", partners.Partners.SelectMany(partner => MappingSet.Load(Path.Combine(Repository, "mappings"), partner.Id).Diagnostics)));
+
+    [Fact]
     public void Sample_catalogues_and_orders_are_read_by_the_partners_mappings()
     {
         List<string> faults = [];
