@@ -28,9 +28,11 @@ internal sealed class SelfAudit(HubStore store) : ISelfAudit
             "select 'order-line:' || g.order_id || '/' || g.line_id from pegs g where g.order_id > 0 and not exists (select 1 from order_lines l where l.order_id = g.order_id and l.line_id = g.line_id)"),
         ("I2", "the pegs are not what the purchase order line holds, in base units",
             // Thousandths x millionths of the factor / a million; a thousandth of a base unit per peg may be lost in rounding.
-            "select 'purchase-line:' || l.purchase_id || '/' || l.position from purchase_lines l left join (select purchase_id, position, sum(quantity) q, count(*) n from pegs "
-            + "group by purchase_id, position) g on g.purchase_id = l.purchase_id and g.position = l.position "
-            + "where abs((l.ordered - l.cancelled) * l.unit_factor / 1000000 - coalesce(g.q, 0)) > coalesce(g.n, 0)"),
+            "select 'purchase-line:' || l.purchase_id || '/' || l.position from purchase_lines l left join (select purchase_id, position, sum(quantity) q, sum(awaiting) a, sum(confirmed) c, "
+            + "sum(backordered) b, sum(shipped) s, sum(received) r, count(*) n from pegs group by purchase_id, position) g on g.purchase_id = l.purchase_id and g.position = l.position "
+            + "where abs((l.ordered - l.cancelled) * l.unit_factor / 1000000 - coalesce(g.q, 0)) > coalesce(g.n, 0) or abs(l.awaiting * l.unit_factor / 1000000 - coalesce(g.a, 0)) > coalesce(g.n, 0) "
+            + "or abs(l.confirmed * l.unit_factor / 1000000 - coalesce(g.c, 0)) > coalesce(g.n, 0) or abs(l.backordered * l.unit_factor / 1000000 - coalesce(g.b, 0)) > coalesce(g.n, 0) "
+            + "or abs(l.shipped * l.unit_factor / 1000000 - coalesce(g.s, 0)) > coalesce(g.n, 0) or abs(l.received * l.unit_factor / 1000000 - coalesce(g.r, 0)) > coalesce(g.n, 0)"),
         ("I3", "the dispatch of a purchase order that does not exist",
             "select 'dispatch:' || d.id from dispatches d where d.purchase_id is not null and not exists (select 1 from purchases p where p.id = d.purchase_id)"),
         ("I3", "one version of the purchase order has two documents that were not withdrawn",

@@ -34,3 +34,14 @@ public sealed class AbsentServerTestCase : XunitTestCase
 
     protected override string? GetSkipReason(IAttributeInfo factAttribute) => ThrowAwayPostgres.Absent;
 }
+
+/// <summary>A test that needs PostgreSQL: skipped with the reason where there is none, failing there when UC_REQUIRE_SERVERS=1.</summary>
+public sealed class PostgresFactAttribute : FactAttribute
+{
+    /// <summary>Decides.</summary>
+    public PostgresFactAttribute()
+    {
+        if (ThrowAwayPostgres.Absent is { } reason && !ThrowAwayPostgres.Required)
+            Skip = reason;
+    }
+}

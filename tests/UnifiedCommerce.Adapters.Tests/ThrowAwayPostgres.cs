@@ -120,14 +120,3 @@ public sealed class ThrowAwayPostgres : IAsyncDisposable
             throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {output}");
     }
 }
-
-/// <summary>A test that needs PostgreSQL: skipped with the reason where there is none, failing there when UC_REQUIRE_SERVERS=1.</summary>
-public sealed class PostgresFactAttribute : FactAttribute
-{
-    /// <summary>Decides.</summary>
-    public PostgresFactAttribute()
-    {
-        if (ThrowAwayPostgres.Absent is { } reason && !ThrowAwayPostgres.Required)
-            Skip = reason;
-    }
-}

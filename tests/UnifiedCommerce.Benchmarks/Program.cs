@@ -5,6 +5,7 @@ using UnifiedCommerce.Benchmarks;
 [
     ("edi", EdiBenchmarks.Run),
     ("sourcing", SourcingBenchmarks.Run),
+    ("jobs", JobsBenchmarks.Run),
 ];
 foreach ((string name, Func<string[], int> run) in parts)
 {

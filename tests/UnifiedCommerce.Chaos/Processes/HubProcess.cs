@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace UnifiedCommerce.Chaos.Processes;
+
+/// <summary>A real hub process that can be killed and started again.</summary>
+internal sealed class HubProcess(string dll, string data, string partners, string connection, string log) : IDisposable
+{
+    Process? _process;
+
+    public int Port { get; } = FreePort();
+
+    public bool IsRunning => _process is { HasExited: false };
+
+    public void Start()
+    {
+        _process?.Dispose();
+        var start = new ProcessStartInfo("dotnet",
+            [dll, "--data", data, "--urls", $"http://127.0.0.1:{Port}", "--roles", "web,worker,schedule", $"--Partners:Directory={partners}", $"--ConnectionStrings:Hub={connection}"])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, line) => Write(line.Data);
+        _process.ErrorDataReceived += (_, line) => Write(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary><c>kill -9</c>.</summary>
+    public void Kill()
+    {
+        if (!IsRunning)
+            return;
+        _process!.Kill();
+        _process.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        Kill();
+        _process?.Dispose();
+    }
+
+    void Write(string? line)
+    {
+        if (line is null)
+            return;
+        lock (log)
+            File.AppendAllText(log, line + Environment.NewLine);
+    }
+
+    static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
