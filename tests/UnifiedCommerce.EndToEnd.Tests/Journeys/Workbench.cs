@@ -1,0 +1,141 @@
+using UnifiedCommerce.Core;
+using UnifiedCommerce.Core.Inbound;
+using UnifiedCommerce.Core.Jobs;
+using UnifiedCommerce.Core.Mapping;
+using UnifiedCommerce.Core.Partners;
+using UnifiedCommerce.Core.Status;
+using UnifiedCommerce.Storage;
+using UnifiedCommerce.Transports.Folders;
+
+namespace UnifiedCommerce.EndToEnd.Tests.Journeys;
+
+/// <summary>The hub's own code on a real SQLite file and real folders, stepped by the test: no host, no schedule, no bus.</summary>
+public sealed class Workbench : IAsyncDisposable
+{
+    private Workbench(string data, HubStore store, Journey journey, JobEngine engine, StoppedClock clock)
+    {
+        Data = data;
+        Store = store;
+        Journey = journey;
+        Engine = engine;
+        Clock = clock;
+    }
+
+    public string Data { get; }
+    public HubStore Store { get; }
+    public Journey Journey { get; }
+    public JobEngine Engine { get; }
+    public StoppedClock Clock { get; }
+    public PartnerBook Book => Journey.World.Book.Current;
+    public static string Root { get; } = FindRoot();
+    public static string Samples => Path.Combine(Root, "samples");
+
+    public static async Task<Workbench> OpenAsync(Func<PartnerBook, PartnerBook>? adjust = null)
+    {
+        var data = Directory.CreateTempSubdirectory("uc-journey-").FullName;
+        var store = await HubStore.OpenAsync($"Data Source={Path.Combine(data, "hub.db")}", new StorageOptions { Durable = false });
+        var mappings = Path.Combine(Root, "mappings");
+        var reading = PartnerFolder.LoadAll(mappings);
+        Assert.DoesNotContain(reading.Diagnostics, diagnostic => diagnostic.Severity == Severity.Error);
+        var book = new PartnerBook(reading.House!, reading.Partners.ToDictionary(partner => partner.Id, StringComparer.Ordinal));
+        var holder = new PartnerBookHolder(adjust?.Invoke(book) ?? book);
+        var clock = new StoppedClock(new DateTimeOffset(2026, 3, 2, 8, 0, 0, TimeSpan.FromHours(1)));
+        var channel = new FolderChannel(data, TimeProvider.System);
+        var maps = new PartnerMappings(mappings);
+        var journey = new Journey(new JourneyWorld
+        {
+            Store = store, Book = holder, Decoder = new DocumentDecoder(holder, maps), Renderer = maps, Inbound = [channel], Outbound = [channel],
+            Clock = clock, Machine = TimeProvider.System,
+        });
+        var engine = new JobEngine(store, store.JobQueue, journey.BatchHandlers, journey.EffectHandlers, TimeProvider.System, new JobEngineOptions
+        {
+            Worker = "workbench", OnTrouble = (job, outcome, exception) => File.AppendAllText("/tmp/trouble.txt", $"{job.Kind} {job.Args}: {outcome} {exception}\n"),
+        });
+        return new Workbench(data, store, journey, engine, clock);
+    }
+
+    /// <summary>What went wrong in jobs, for the message of a failing test.</summary>
+    public static List<string> Trouble { get; } = [];
+
+    /// <summary>Loads articles, then every supplier's prices and stock, as documents.</summary>
+    public async Task LoadCataloguesAsync()
+    {
+        var (articles, found) = ArticleFile.Read(Path.Combine(Samples, "articles.csv"));
+        Assert.Empty(found);
+        await using (var work = await Store.BeginAsync(CancellationToken.None))
+        {
+            await work.Catalogue.SaveArticlesAsync(articles, CancellationToken.None);
+            await work.Catalogue.SaveCrossReferencesAsync(ArticleFile.References(articles), CancellationToken.None);
+            await work.CommitAsync(CancellationToken.None);
+        }
+        foreach (var kind in new[] { "prices", "stock" })
+        {
+            foreach (var folder in Directory.GetDirectories(Path.Combine(Samples, "catalogues")).Order(StringComparer.Ordinal))
+            {
+                foreach (var file in Directory.GetFiles(folder, $"{kind}.*"))
+                {
+                    await HandInAsync(Path.GetFileName(folder), Path.GetFileName(file), await File.ReadAllBytesAsync(file));
+                }
+            }
+            await WorkAsync();
+        }
+    }
+
+    /// <summary>Makes a document durable as if it had come on the partner's channel.</summary>
+    public async Task<long> HandInAsync(string partner, string name, byte[] bytes)
+    {
+        await using var work = await Store.BeginAsync(CancellationToken.None);
+        var (id, _) = await Journey.Reception.StoreAsync(work, partner, "folder", name, null, bytes, CancellationToken.None);
+        await work.CommitAsync(CancellationToken.None);
+        return id;
+    }
+
+    /// <summary>Runs jobs until none is ready.</summary>
+    public async Task WorkAsync()
+    {
+        for (var quiet = 0; quiet < 2;)
+        {
+            quiet = await Engine.RunReadyAsync(CancellationToken.None) == 0 ? quiet + 1 : 0;
+        }
+    }
+
+    /// <summary>Steps to a moment, ticks and works.</summary>
+    public async Task StepToAsync(DateTimeOffset moment)
+    {
+        Clock.Now = moment;
+        await Journey.Ticks.TickAsync(CancellationToken.None);
+        await WorkAsync();
+    }
+
+    /// <summary>Reads with a unit of work that is rolled back.</summary>
+    public async Task<T> ReadAsync<T>(Func<IWork, Task<T>> read)
+    {
+        await using var work = await Store.BeginAsync(CancellationToken.None);
+        return await read(work);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Engine.DisposeAsync();
+        await Store.DisposeAsync();
+        Directory.Delete(Data, recursive: true);
+    }
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "UnifiedCommerce.sln")))
+        {
+            folder = folder.Parent;
+        }
+        return folder?.FullName ?? throw new InvalidOperationException("UnifiedCommerce.sln was not found above the tests.");
+    }
+}
+
+/// <summary>A clock that stands where the test puts it.</summary>
+public sealed class StoppedClock(DateTimeOffset start) : TimeProvider
+{
+    public DateTimeOffset Now { get; set; } = start;
+
+    public override DateTimeOffset GetUtcNow() => Now.ToUniversalTime();
+}
