@@ -112,6 +112,13 @@ public class DialectTests
         Assert.Contains(document.Findings, f => f.Code == "nothing-to-read");
     }
 
+    [Theory]
+    [InlineData("FFFE490053004100", "UTF-16")]
+    [InlineData("49005300410000002A00", "UTF-16")]
+    [InlineData("C9E2C15C", "EBCDIC")]
+    public void Another_encoding_is_named(string hex, string encoding) =>
+        Assert.Contains(EdiDocument.Read(Convert.FromHexString(hex)).Findings, f => f.Code == "encoding-not-supported" && f.Text.Contains(encoding));
+
     private static EdiInterchange First(string text) => EdiDocument.Read(Encoding.Latin1.GetBytes(text)).Interchanges[0];
 
     private static string Values(EdiSegment segment)

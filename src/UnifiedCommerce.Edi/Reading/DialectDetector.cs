@@ -33,6 +33,14 @@ internal static class DialectDetector
         };
     }
 
+    /// <summary>The encoding in which the bytes would begin like EDI, when it is none that can be read; otherwise null.</summary>
+    internal static string? ForeignEncoding(ReadOnlySpan<byte> data) => data switch
+    {
+        [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [(byte)'I', 0, (byte)'S', 0, ..] or [(byte)'U', 0, (byte)'N', 0, ..] => "UTF-16",
+        [0xC9, 0xE2, 0xC1, ..] or [0xE4, 0xD5, 0xC1 or 0xC2, ..] => "EBCDIC",
+        _ => null,
+    };
+
     /// <summary>Decides on the header at the start of <paramref name="data"/>.</summary>
     /// <param name="data">The bytes from the suspected header on.</param>
     /// <param name="isFinal">Whether no bytes follow those given.</param>

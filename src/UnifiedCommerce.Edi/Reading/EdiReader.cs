@@ -421,6 +421,11 @@ public ref struct EdiReader
             {
                 return Begin(from);
             }
+            if (DialectDetector.ForeignEncoding(rest) is { } encoding)
+            {
+                Add("encoding-not-supported", $"The input looks like {encoding}. EDI is read in encodings of one byte a character and in UTF-8: convert it first.",
+                    state.Consumed + from, outside: true);
+            }
         }
         int at = from;
         while (true)
