@@ -37,13 +37,16 @@ internal sealed class EnglishTexts : ExplanationTexts
         _ => $"it would take {found} offers, {limit} may be used",
     };
 
-    public override string Costs(string distributor, OfferOutcome outcome, string amount, string terms, bool exact) =>
+    public override string Costs(string distributor, OfferOutcome outcome, string amount, string terms) =>
         outcome == OfferOutcome.CostsLess ? $"{distributor}: {amount} less; the search stopped before it found that ({terms})."
         : terms.Length == 0 ? $"{distributor}: costs the same."
-        : exact ? $"{distributor}: {amount} more: {terms}."
         : $"{distributor}: at most {amount} more: {terms}.";
 
-    public override string CostsBetween(string distributor, string least, string most) => $"{distributor}: between {least} and {most} more, with all lines bought best then.";
+    public override string CostsSolvedAgain(string distributor, bool exact, string least, string most, string because)
+    {
+        var price = exact ? $"exactly {most} more" : $"between {least} and {most} more";
+        return because.Length == 0 ? $"{distributor}: {price}, all lines bought best again." : $"{distributor}: {price}, all lines bought best again (on its own: {because}).";
+    }
 
     public override string Difference(DifferenceKind kind, bool dearer, string amount, string distributor) => kind switch
     {

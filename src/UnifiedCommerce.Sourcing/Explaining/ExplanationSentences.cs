@@ -131,25 +131,30 @@ public sealed class ExplanationSentences
                 return _texts.NotWithOtherLinesKept(
                     distributor, _texts.Join([.. offer.Obstacles.Select(Of)]), offer.Differences.Count == 0 ? "" : Money(Math.Abs(besides)), besides >= 0);
             default:
-                var amount = offer.Price.AtMost ?? 0;
-                if (offer.Price is { Basis: ChoicePriceBasis.SolvedAgain, IsExact: false, AtLeast: { } least, AtMost: not null })
-                {
-                    return _texts.CostsBetween(distributor, Money(Math.Max(0, least)), Money(amount));
-                }
-
-                // After solving again the differences of the single change no longer add up to the price, but they still name what decides.
-                var terms = decimal.Round(amount, 2) == 0 ? [] : offer.Differences.Where(difference => decimal.Round(difference.Amount, 2) != 0).ToList();
-
-                // What decides comes first; a handful of terms is enough for a reader, the data has them all.
-                var shown = terms.Take(3).Select(Of).ToList();
-                var last = terms.Skip(3).LastOrDefault();
-                if (last is { Amount: < 0 })
-                {
-                    shown.Add(Of(last));
-                }
-
-                return _texts.Costs(distributor, offer.Outcome, Money(Math.Abs(amount)), _texts.Join(shown), offer.Price.IsExact);
+                return Costs(offer, distributor);
         }
+    }
+
+    private string Costs(OfferExplanation offer, string distributor)
+    {
+        var amount = offer.Price.AtMost ?? 0;
+        var terms = decimal.Round(amount, 2) == 0 ? [] : offer.Differences.Where(difference => decimal.Round(difference.Amount, 2) != 0).ToList();
+
+        // What decides comes first; a handful of terms is enough for a reader, the data has them all.
+        var shown = terms.Take(3).Select(Of).ToList();
+        var last = terms.Skip(3).LastOrDefault();
+        if (last is { Amount: < 0 })
+        {
+            shown.Add(Of(last));
+        }
+
+        if (offer.Price.Basis == ChoicePriceBasis.OtherLinesKept)
+        {
+            return _texts.Costs(distributor, offer.Outcome, Money(Math.Abs(amount)), _texts.Join(shown));
+        }
+
+        var because = offer.Obstacles.Count > 0 ? _texts.Join([.. offer.Obstacles.Select(Of)]) : _texts.Join(shown);
+        return _texts.CostsSolvedAgain(distributor, offer.Price.IsExact, Money(Math.Max(0, offer.Price.AtLeast ?? 0)), Money(amount), because);
     }
 
     /// <summary>One obstacle.</summary>

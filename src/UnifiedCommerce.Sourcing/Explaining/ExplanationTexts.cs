@@ -29,11 +29,11 @@ public abstract class ExplanationTexts
     /// <summary>An obstacle.</summary>
     public abstract string Obstacle(Obstacle obstacle, string name, string found, string limit);
 
-    /// <summary>What choosing an offer costs more or less, and the terms that decide. Without solving again it is a bound.</summary>
-    public abstract string Costs(string distributor, OfferOutcome outcome, string amount, string terms, bool exact);
+    /// <summary>What choosing an offer costs more or less with the other lines as they are (a bound), and the terms that decide.</summary>
+    public abstract string Costs(string distributor, OfferOutcome outcome, string amount, string terms);
 
-    /// <summary>What choosing an offer costs more, as a range.</summary>
-    public abstract string CostsBetween(string distributor, string least, string most);
+    /// <summary>What choosing an offer costs more when all lines are bought best again: exactly, or at least and at most. What stood in the way follows.</summary>
+    public abstract string CostsSolvedAgain(string distributor, bool exact, string least, string most, string because);
 
     /// <summary>One term that differs; the amount is positive.</summary>
     public abstract string Difference(DifferenceKind kind, bool dearer, string amount, string distributor);
