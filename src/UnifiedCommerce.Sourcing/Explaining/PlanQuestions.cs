@@ -23,6 +23,7 @@ public static class PlanQuestions
             return new ChoicePrice(null, null, ChoicePriceBasis.SolvedAgain);
         }
 
+        problem = Settled(problem);
         var line = problem.Offers[offer].Line;
         var (_, greatest) = OfferEligibility.Quantities(problem, problem.Offers[offer]);
         var forced = greatest >= problem.Lines[line].Quantity
@@ -49,6 +50,7 @@ public static class PlanQuestions
     {
         ArgumentNullException.ThrowIfNull(problem);
         ArgumentNullException.ThrowIfNull(plan);
+        problem = Settled(problem);
         SourcingPlan? best = null;
         decimal? least = null;
         foreach (var (o, _) in plan.Allocations)
@@ -110,9 +112,30 @@ public static class PlanQuestions
         return Compare(plan, ComparisonKind.WithoutSoftRule, solved, solved.LowerBound);
     }
 
+    /// <summary>
+    /// The same problem with what depends on the other offers of a line (exclusive sources, the penalty for not taking a preferred one) settled
+    /// on each offer, so that blocking one offer does not change what another costs.
+    /// </summary>
+    private static SourcingProblem Settled(SourcingProblem problem)
+    {
+        var preferred = problem.Offers.Where(offer => offer.Status == SourceStatus.Preferred).Select(offer => offer.Line).ToHashSet();
+        var exclusive = problem.Offers.Where(offer => offer.Status == SourceStatus.Exclusive).Select(offer => offer.Line).ToHashSet();
+        return problem with
+        {
+            Offers = [.. problem.Offers.Select(offer => offer with
+            {
+                UseDecisionCost = offer.UseDecisionCost
+                    + (offer.Status != SourceStatus.Preferred && preferred.Contains(offer.Line) ? problem.Lines[offer.Line].NotPreferredPenalty : 0),
+                Status = !exclusive.Contains(offer.Line) ? offer.Status : offer.Status == SourceStatus.Exclusive ? SourceStatus.Approved : SourceStatus.Blocked,
+            })],
+            Lines = [.. problem.Lines.Select(line => line with { NotPreferredPenalty = 0 })],
+        };
+    }
+
     private static PlanComparison Restrict(
         SourcingProblem problem, SourcingPlan plan, ComparisonKind kind, Func<Offer, bool> wanted, SourcingOptions options, CancellationToken cancellationToken)
     {
+        problem = Settled(problem);
         var eligibility = OfferEligibility.Of(problem);
         var restricted = new bool[problem.Lines.Count];
         for (var o = 0; o < problem.Offers.Count; o++)

@@ -8,10 +8,7 @@ internal static class UnfilledLines
         var remedies = new List<Remedy>();
         foreach (var o in ledger.OffersOf[line])
         {
-            if (Of(ledger, line, o) is { } remedy)
-            {
-                remedies.Add(remedy);
-            }
+            remedies.Add(Of(ledger, line, o));
         }
 
         remedies.Sort(static (left, right) =>
@@ -23,38 +20,42 @@ internal static class UnfilledLines
         return remedies;
     }
 
-    private static Remedy? Of(PlanLedger ledger, int line, int o)
+    private static Remedy Of(PlanLedger ledger, int line, int o)
     {
         var problem = ledger.Problem;
         var offer = problem.Offers[o];
         var demand = problem.Lines[line];
         var needs = Rules(ledger, line, offer);
 
-        // A second offer may bring the rest when the line may be split; then the stock of this one need not grow.
         var least = Nano.CeilingTo(Math.Max(offer.Moq, 1), offer.OrderMultiple);
         var fill = Math.Max(least, Nano.CeilingTo(demand.Quantity, offer.OrderMultiple));
-        if (offer.Available < fill && offer.Available >= least && Split(ledger, line, o) is { } split)
-        {
-            needs.AddRange(split.Needs);
-            return new Remedy(o, split.Quantity, needs, split.Cost, demand.UnfilledPenalty);
-        }
-
+        var alone = new List<RemedyNeed>(needs);
         if (offer.Available < fill)
         {
-            needs.Add(new RemedyNeed(RemedyKind.MoreStock, o, offer.Available, fill));
+            alone.Add(new RemedyNeed(RemedyKind.MoreStock, o, offer.Available, fill));
         }
 
         if (demand.MaxQuantity < fill)
         {
-            needs.Add(new RemedyNeed(RemedyKind.HigherMaxQuantity, line, demand.MaxQuantity, fill));
+            alone.Add(new RemedyNeed(RemedyKind.HigherMaxQuantity, line, demand.MaxQuantity, fill));
         }
 
         var change = ledger.Try([(o, fill)]);
-        Obstacles(change.Obstacles, needs);
-        return Finish(ledger, line, o, fill, needs, change);
+        Obstacles(change.Obstacles, alone);
+        var whole = Finish(ledger, line, o, fill, alone, change);
+
+        // A second offer may bring the rest; then the stock of this one need not grow.
+        if (offer.Available < fill && offer.Available >= least && Split(ledger, line, o) is { } split
+            && (needs.Count + split.Needs.Count, split.Cost).CompareTo((whole.Needs.Count, whole.Cost)) < 0)
+        {
+            needs.AddRange(split.Needs);
+            return split with { Needs = needs };
+        }
+
+        return whole;
     }
 
-    private static Remedy? Finish(PlanLedger ledger, int line, int o, long quantity, List<RemedyNeed> needs, LedgerChange change)
+    private static Remedy Finish(PlanLedger ledger, int line, int o, long quantity, List<RemedyNeed> needs, LedgerChange change)
     {
         var penalty = ledger.Problem.Lines[line].UnfilledPenalty;
         var cost = change.Total + penalty;
@@ -98,7 +99,7 @@ internal static class UnfilledLines
             var change = ledger.Try([(o, first), (other, part)]);
             Obstacles(change.Obstacles, needs);
             var found = Finish(ledger, line, o, first, needs, change);
-            best = best is null || found!.Cost < best.Cost ? found : best;
+            best = best is null || found.Cost < best.Cost ? found : best;
         }
 
         return best;
