@@ -52,7 +52,12 @@ internal sealed class UnitSwaps
                     best = Math.Min(best, cost);
                 }
 
-                if (best < model.Penalty[i])
+                // Offers of one unit stand side by side. A unit counts once for a line: dropping it loses all of its offers.
+                if (at > _start[i] && _unit[at - 1] == u)
+                {
+                    _cost[at - 1] = Math.Min(_cost[at - 1], best);
+                }
+                else if (best < model.Penalty[i])
                 {
                     _unit[at] = u;
                     _cost[at++] = best;
@@ -70,9 +75,17 @@ internal sealed class UnitSwaps
         var model = _model;
         open.CopyTo(_open, 0);
         var total = 0.0;
+        var before = double.PositiveInfinity;
         while (true)
         {
             total = Evaluate();
+            if (total >= before)
+            {
+                // Rounding promised a gain that is none.
+                break;
+            }
+
+            before = total;
             Work += _start[model.Lines] / 4;
             var count = _open.Count(isOpen => isOpen);
             var (bestGain, bestIn, bestOut) = (1e-7 * Math.Abs(total), -1, -1);
