@@ -8,6 +8,7 @@ using UnifiedCommerce.Core.Status;
 using UnifiedCommerce.Hub.Console;
 using UnifiedCommerce.Hub.Hosting;
 using UnifiedCommerce.Sandbox;
+using UnifiedCommerce.Transports.Secrets;
 
 namespace UnifiedCommerce.Hub.Demo;
 
@@ -35,6 +36,12 @@ internal static class DemoRun
                 Root = data, Time = clock, Hub = address, HubToken = _ => key, Substitutes = Path.Combine(samples, "sandbox-substitutes.csv"), Port = store.IsPostgres ? 8091 : 0,
             },
             cancellationToken);
+        // The simulated suppliers take any token; the installation must have one all the same.
+        var secrets = new FileSecrets(Path.Combine(data, "secrets"));
+        foreach (string secret in book.Current.Partners.Values.Select(partner => partner.Transport?.Secret).OfType<string>())
+        {
+            secrets.Save(secret, "demonstration");
+        }
         var suppliers = new DemoSuppliers(sandbox);
         services.GetRequiredService<PartnersReload>().Adjust(suppliers.Redirect);
 
