@@ -119,6 +119,15 @@ public sealed class ValidationTests
     }
 
     [Fact]
+    public void A_message_of_another_agency_is_only_measured_by_the_United_Nations_directory()
+    {
+        var body = Edifact.Replace("BGM+220+PO1", "BGM+220+" + new string('9', 40), StringComparison.Ordinal);
+        var report = EdiValidator.Validate(Encoding.ASCII.GetBytes(Interchange(body, "ORDERS:D:96A:OD", "3")), EdiSchemas.Default);
+
+        Assert.Equal(["schema-nearest Info", "element-too-long Warning"], report.Findings.Select(finding => $"{finding.Code} {finding.Severity}"));
+    }
+
+    [Fact]
     public void One_stray_segment_makes_one_finding_and_the_rest_is_checked_where_it_stands()
     {
         var report = Orders("BGM+220+PO1+9'DTM+137:20260101:102'UNS+S'NAD+BY+1::9'LIN+1++4000001000005:EN'QTY+21:5'LIN+2'QTY+21:X'UNS+S'CNT+2:2'");

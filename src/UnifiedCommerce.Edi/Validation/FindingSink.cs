@@ -97,8 +97,8 @@ internal sealed class FindingSink(int maximumFindings)
     {
         var guide = node.Guide is not null && node.Max < node.Schema.MaxRepeats;
         var text = node.Schema.IsGroup
-            ? $"Group {node.Path} stands more than {node.Max} times in a row."
-            : $"{node.Schema.Name} stands more than {node.Max} times in a row.";
+            ? $"Group {node.Path} may stand {Times(node.Max)} here; there are more."
+            : $"{node.Schema.Name} may stand {Times(node.Max)} here; there are more.";
         if (guide) text = $"{node.Guide!.GuideName}: {text}";
         Add(Make(node.Schema.IsGroup ? "group-too-many" : "segment-too-many", guide ? FindingLevel.Partner : FindingLevel.Structure, guide ? node.Guide!.Severity : Graded(plan.IsExact), text, segment, segment.Start,
             Tag(segment), 0, 0, 0, "720", node.Schema.IsGroup ? "4" : "5", node.Schema.IsGroup ? "36" : "35") with { Expected = node.Max.ToString(CultureInfo.InvariantCulture) });
@@ -121,10 +121,10 @@ internal sealed class FindingSink(int maximumFindings)
             segment, at, Tag(segment), element, component, repetition, "723", standard == EdiStandard.X12 && most == 1 ? "6" : "12", "16") with { Expected = most.ToString(CultureInfo.InvariantCulture) });
 
     public void TooManyRepetitions(in SegmentBytes segment, SegmentPlan definition, int element, int repetition, int at, int most, bool exact) =>
-        Add(Make("repetitions-too-many", FindingLevel.Element, Graded(exact), $"{Place(definition, element, 0)} may stand {(most == 1 ? "once" : $"{most} times")}; it is repeated more often.",
+        Add(Make("repetitions-too-many", FindingLevel.Element, Graded(exact), $"{Place(definition, element, 0)} may stand {Times(most)}; it is repeated more often.",
             segment, at, Tag(segment), element, 0, repetition, "723", "11", "35") with { Expected = most.ToString(CultureInfo.InvariantCulture) });
 
-    public void Note(in SegmentBytes segment, ConditionNote note, int element, int component, int at)
+    public void Note(in SegmentBytes segment, ConditionNote note, int element, int component, int at, bool exact)
     {
         var tag = Tag(segment);
         string Name(int position) => component == 0 ? $"{tag}{position:00}" : $"{tag}{element:00}-{position}";
@@ -142,7 +142,8 @@ internal sealed class FindingSink(int maximumFindings)
             'L' or '6' => ($"When {names[0]} is present, one of {rest} must be too.", false),
             _ => ($"When {names[0]} is present, {rest} may not be.", true),
         };
-        Add(Make("condition-" + (char.IsDigit(note.Kind) ? "D" + note.Kind : note.Kind.ToString()), FindingLevel.Condition, FindingSeverity.Error, text, segment, at, tag, element, component, 0, "723", excluded ? "10" : "2", excluded ? "15" : "13") with { Expected = note.ToString() });
+        // X12 has kept its syntax notes from release to release.
+        Add(Make("condition-" + (char.IsDigit(note.Kind) ? "D" + note.Kind : note.Kind.ToString()), FindingLevel.Condition, standard == EdiStandard.X12 ? FindingSeverity.Error : Graded(exact), text, segment, at, tag, element, component, 0, "723", excluded ? "10" : "2", excluded ? "15" : "13") with { Expected = note.ToString() });
     }
 
     public void TooLong(in SegmentBytes segment, ValuePlace place, ElementSchema element, ReadOnlySpan<byte> value, int length) =>
@@ -224,6 +225,8 @@ internal sealed class FindingSink(int maximumFindings)
         StandardElement = standard switch { EdiStandard.X12 => x12Element, EdiStandard.Edifact when edifact is not null => "0085", _ => null },
         StandardCode = standard switch { EdiStandard.X12 => x12, EdiStandard.Edifact => edifact, _ => null },
     };
+
+    private static string Times(int count) => count switch { 1 => "once", 2 => "twice", _ => $"{count} times" };
 
     private static FindingSeverity Graded(bool exact) => exact ? FindingSeverity.Error : FindingSeverity.Warning;
 

@@ -166,6 +166,8 @@ internal sealed partial class MessageChecker(FindingSink sink)
     {
         var name = System.Text.Encoding.Latin1.GetString(segment.Tag[..Math.Min(segment.Tag.Length, 8)]);
         var definition = plan!.Message.Directory.Segment(name);
+        // What is no tag at all has been reported by the reader.
+        if (definition is null && !IsTag(segment.Tag, segment.Dialect.Standard)) return;
         var kind = definition is null ? Misplacement.Unknown : tag < 0 ? Misplacement.NotInMessage : plan.CameBefore(leaf, tag) ? Misplacement.OutOfOrder : Misplacement.Unexpected;
         sink.Misplaced(segment, name, kind, plan, leaf);
         if (definition is null) return;
@@ -173,6 +175,10 @@ internal sealed partial class MessageChecker(FindingSink sink)
         if (!looseSegments.TryGetValue((directory, segment.TagKey), out var loose)) looseSegments[(directory, segment.TagKey)] = loose = new SegmentPlan(definition);
         Elements(loose!, segment, plan.IsExact);
     }
+
+    private static bool IsTag(ReadOnlySpan<byte> tag, EdiStandard standard) =>
+        (tag.Length == 3 || (tag.Length == 2 && standard == EdiStandard.X12)) && tag[0] is >= (byte)'A' and <= (byte)'Z'
+        && tag.IndexOfAnyExcept("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"u8) < 0;
 
     private void ReportMissing(int[] missing, in SegmentBytes segment)
     {
@@ -237,7 +243,7 @@ internal sealed partial class MessageChecker(FindingSink sink)
         if (!Fits(ref rule, value, mark < 0)) Value(ref rule, segment, definition, element, slot.IsComposite ? 1 : 0, 1, from, to, mark < 0, exact, default);
         if (rule.Guide is not null) GuideValue(rule.Guide, segment, definition, element, slot.IsComposite ? 1 : 0, from, value);
         if (slot.NeedsMore) MissingComponents(segment, definition, element - 1, 1, from, exact);
-        if (slot.HasNotes) ComponentNotes(segment, ref slot, element, 1, from);
+        if (slot.HasNotes) ComponentNotes(segment, ref slot, element, 1, from, exact);
     }
 
     private void CompositeElements(SegmentPlan definition, in SegmentBytes segment, bool exact)
@@ -365,14 +371,14 @@ internal sealed partial class MessageChecker(FindingSink sink)
         }
 
         if (slot.IsFormattedDate && components >= 3) FormattedDate(definition, segment, element, repetition, startMark);
-        if (slot.HasNotes) ComponentNotes(segment, ref slot, element, present, at);
+        if (slot.HasNotes) ComponentNotes(segment, ref slot, element, present, at, exact);
     }
 
-    private void ComponentNotes(in SegmentBytes segment, ref ElementSlot slot, int element, ulong present, int at)
+    private void ComponentNotes(in SegmentBytes segment, ref ElementSlot slot, int element, ulong present, int at, bool exact)
     {
         foreach (var note in slot.Notes)
         {
-            if (!new NoteMask(note).Holds(present)) sink.Note(segment, note, element, FirstAbsent(note, present), at);
+            if (!new NoteMask(note).Holds(present)) sink.Note(segment, note, element, FirstAbsent(note, present), at, exact);
         }
     }
 
@@ -397,7 +403,7 @@ internal sealed partial class MessageChecker(FindingSink sink)
 
         foreach (ref readonly var note in definition.Notes.AsSpan())
         {
-            if (!note.Holds(present)) sink.Note(segment, note.Note, FirstAbsent(note.Note, present), 0, segment.Start);
+            if (!note.Holds(present)) sink.Note(segment, note.Note, FirstAbsent(note.Note, present), 0, segment.Start, exact);
         }
 
         if (definition.HasGuide) GuidePresence(definition, segment, present);

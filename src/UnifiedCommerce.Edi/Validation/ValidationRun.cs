@@ -175,7 +175,7 @@ internal sealed class ValidationRun
 
         var directory = dialect.Standard == EdiStandard.X12 && kind == SegmentKind.InterchangeHeader ? null : serviceDirectory;
         // Senders mix the headers of syntax 3 and 4 (dates of eight digits, further components); they are read all the same.
-        if (directory is not null) checker.Loose(segment, directory, dialect.Standard != EdiStandard.Edifact);
+        if (directory is not null) checker.Loose(segment, directory, dialect.Standard == EdiStandard.X12);
     }
 
     private void LeaveMessage()
@@ -277,10 +277,18 @@ internal sealed class ValidationRun
             return;
         }
 
-        if (!match.IsExact && toldOnce.Add(type + version))
+        if (agency is not ("" or "UN") && match.IsExact && match.Directory.Source == "EDIFACT")
+        {
+            // ODETTE (OD), CEN (EC) and others have messages of the same names and their own versions of them.
+            match = match with { IsExact = false };
+        }
+
+        // Our TRADACOMS facts are unofficial: what they say of presence and length only warns.
+        if (dialect.Standard == EdiStandard.Tradacoms) match = match with { IsExact = false };
+        else if (!match.IsExact && toldOnce.Add(type + version))
         {
             sink.Info("schema-nearest", FindingLevel.Structure, FindingSeverity.Info,
-                $"{(lookup.Length == 0 ? "A version is not announced" : $"Version {lookup} is not in the library")}; {type} is checked against {match.Directory.Version}, the nearest that has it.", segment);
+                $"{(lookup.Length == 0 ? "A version is not announced" : $"Version {lookup}{(agency is "" or "UN" ? "" : " of " + agency)} is not in the library")}; {type} is checked against {match.Directory.Version}, the nearest that has it.", segment);
         }
 
         var guides = new List<PartnerGuide>();

@@ -23,13 +23,13 @@ internal static partial class TradacomsFacts
     private static void AddSegment(DirectoryFacts facts, string tag, string name, string elements)
     {
         var uses = new List<UseFacts>();
-        foreach (var (text, index) in Element().Matches(elements).Select((match, index) => (match.Value, index + 1)))
+        foreach (var (text, index) in Element().Matches(elements).SelectMany(Repeated).Select((text, index) => (text, index + 1)))
         {
             var id = $"{tag}{index:00}";
             var mandatory = text.EndsWith('!');
             if (text[0] == '(')
             {
-                var parts = text.Trim('(', ')', '!').Split(',', StringSplitOptions.TrimEntries);
+                var parts = text.Trim('(', ')', '!').Split(',', StringSplitOptions.TrimEntries).SelectMany(Repeated);
                 var components = parts.Select((part, i) => new UseFacts(AddElement(facts, $"{id}-{i + 1}", part), false, 1)).ToList();
                 facts.Composites[id] = new(id, "", components, []);
                 uses.Add(new(id, mandatory, 1));
@@ -41,6 +41,15 @@ internal static partial class TradacomsFacts
         }
 
         facts.Segments[tag] = new(tag, name, uses, []);
+    }
+
+    private static IEnumerable<string> Repeated(Match match) => Repeated(match.Value);
+
+    /// <summary>`an..40x4` stands for four of them.</summary>
+    private static IEnumerable<string> Repeated(string text)
+    {
+        var match = Times().Match(text);
+        return match.Success ? Enumerable.Repeat(match.Groups[1].Value, int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture)) : [text];
     }
 
     private static string AddElement(DirectoryFacts facts, string id, string representation)
@@ -67,7 +76,8 @@ internal static partial class TradacomsFacts
         return body;
     }
 
-    [GeneratedRegex(@"\([^)]*\)!?|[^\s,()]+")] private static partial Regex Element();
+    [GeneratedRegex(@"\([^)]*\)(?:x\d+|!)?|[^\s,()]+")] private static partial Regex Element();
+    [GeneratedRegex(@"^(.*[\d)])x(\d+)$")] private static partial Regex Times();
     [GeneratedRegex(@"\[|\]|[!+*?]|[A-Z]{2,3}[!+*?]")] private static partial Regex Token();
     [GeneratedRegex(@"^(an|a|n)(\.\.)?(\d+)!?$")] private static partial Regex Representation();
 }
