@@ -8,6 +8,8 @@ internal sealed class ProblemParts
     private readonly Eligibility[] _eligibility;
     private readonly Dictionary<PurchaseOrderKey, int> _keys = [];
     private readonly bool[] _hasPreferred;
+    private readonly List<int>[] _offersOfLine;
+    private readonly PurchaseOrderKey[] _keyList;
 
     private ProblemParts(SourcingProblem problem, ExactTerms exact)
     {
@@ -20,10 +22,22 @@ internal sealed class ProblemParts
         }
 
         _hasPreferred = new bool[problem.Lines.Count];
-        foreach (var offer in problem.Offers)
+        _offersOfLine = new List<int>[problem.Lines.Count];
+        for (var i = 0; i < _offersOfLine.Length; i++)
         {
-            _hasPreferred[offer.Line] |= offer.Status == SourceStatus.Preferred;
+            _offersOfLine[i] = [];
         }
+
+        for (var o = 0; o < problem.Offers.Count; o++)
+        {
+            _hasPreferred[problem.Offers[o].Line] |= problem.Offers[o].Status == SourceStatus.Preferred;
+            if (_eligibility[o] == Eligibility.Eligible)
+            {
+                _offersOfLine[problem.Offers[o].Line].Add(o);
+            }
+        }
+
+        _keyList = [.. _keys.Keys];
     }
 
     public static List<SearchModel> Of(SourcingProblem problem, ExactTerms exact)
@@ -113,32 +127,29 @@ internal sealed class ProblemParts
             localLine[i] = localLine.Count;
         }
 
-        var offers = new List<int>();
-        for (var o = 0; o < _problem.Offers.Count; o++)
-        {
-            if (_eligibility[o] == Eligibility.Eligible && localLine.ContainsKey(_problem.Offers[o].Line))
-            {
-                offers.Add(o);
-            }
-        }
-
+        var offers = lineIndexes.SelectMany(i => _offersOfLine[i]).ToList();
         offers = [.. offers.OrderBy(o => UnitOf(_problem.Offers[o])).ThenBy(o => _problem.Offers[o].Line).ThenBy(o => o)];
         var units = offers.Select(o => UnitOf(_problem.Offers[o])).Distinct().ToArray();
         var distributors = units.Select(unit => unit / _keys.Count).Distinct().ToArray();
-        var keys = _keys.Keys.ToArray();
+        var keys = _keyList;
+        var unitAt = Numbers(units);
+        var distributorAt = Numbers(distributors);
         var pools = offers.Where(o => _problem.Offers[o].StockPool is not null).Select(o => _problem.Offers[o].StockPool!.Value).Distinct().Order().ToArray();
         var groups = offers.Where(o => _problem.Offers[o].GroupBreak is not null).Select(o => _problem.Offers[o].GroupBreak!.Value).Distinct().Order().ToArray();
         var lines = lineIndexes.Select(i => _problem.Lines[i]).ToArray();
+        var poolAt = Numbers(pools);
+        var groupAt = Numbers(groups);
 
         var modes = new List<OrderMode>();
         var modeStart = new int[units.Length + 1];
         var closed = new double[units.Length];
         var valueOnly = new bool[units.Length];
-        var distributorUnits = distributors.Select(d => Enumerable.Range(0, units.Length).Where(u => units[u] / _keys.Count == d).ToArray()).ToArray();
+        var unitsOf = Enumerable.Range(0, units.Length).ToLookup(u => units[u] / _keys.Count);
+        var distributorUnits = distributors.Select(d => unitsOf[d].ToArray()).ToArray();
         for (var u = 0; u < units.Length; u++)
         {
             var d = units[u] / _keys.Count;
-            var only = OnlyUnit(distributorUnits[Array.IndexOf(distributors, d)]);
+            var only = OnlyUnit(distributorUnits[distributorAt[d]]);
             var own = OrderModes.Of(_problem, _exact, new PurchaseOrderUnit(d, keys[units[u] % _keys.Count]), only);
             modes.AddRange(own);
             modeStart[u + 1] = modes.Count;
@@ -159,7 +170,7 @@ internal sealed class ProblemParts
             var offer = _problem.Offers[offers[k]];
             (least[k], greatest[k]) = OfferEligibility.Quantities(_problem, offer);
             least[k] = Math.Max(least[k], Nano.CeilingTo(tightest[k], offer.OrderMultiple));
-            var groupRate = offer.GroupBreak is { } g ? groupBest[Array.IndexOf(groups, g)] : 0;
+            var groupRate = offer.GroupBreak is { } g ? groupBest[groupAt[g]] : 0;
             pieces.Add(
                 this, offers[k], least[k], greatest[k], _problem.Lines[offer.Line], RateOf(offer.Distributor) * (1 - groupRate),
                 Extra(offer), Use(offer, keys));
@@ -176,11 +187,11 @@ internal sealed class ProblemParts
             LineStart = Starts(lines.Length, offers.Select(o => localLine[_problem.Offers[o].Line])),
             LineOffers = [.. Enumerable.Range(0, count).OrderBy(k => localLine[_problem.Offers[offers[k]].Line]).ThenBy(k => k)],
             UnitNumber = units,
-            UnitDistributor = [.. units.Select(unit => Array.IndexOf(distributors, unit / _keys.Count))],
+            UnitDistributor = [.. units.Select(unit => distributorAt[unit / _keys.Count])],
             DistributorIndex = distributors,
             DistributorUnits = distributorUnits,
             UnitRate = [.. units.Select(unit => RateOf(unit / _keys.Count))],
-            UnitStart = Starts(units.Length, offers.Select(o => Array.IndexOf(units, UnitOf(_problem.Offers[o])))),
+            UnitStart = Starts(units.Length, offers.Select(o => unitAt[UnitOf(_problem.Offers[o])])),
             ModeStart = modeStart,
             Modes = [.. modes],
             ClosedCost = closed,
@@ -190,15 +201,15 @@ internal sealed class ProblemParts
             SharedShortfall = [.. distributors.Select((d, n) => OnlyUnit(distributorUnits[n]) ? 0 : (double)(_problem.Distributors[d].Commitment?.ShortfallRate ?? 0))],
             OfferIndex = [.. offers],
             OfferLine = [.. offers.Select(o => localLine[_problem.Offers[o].Line])],
-            OfferUnit = [.. offers.Select(o => Array.IndexOf(units, UnitOf(_problem.Offers[o])))],
+            OfferUnit = [.. offers.Select(o => unitAt[UnitOf(_problem.Offers[o])])],
             Least = least,
             Greatest = greatest,
             Multiple = [.. offers.Select(o => _problem.Offers[o].OrderMultiple)],
             UnitExtra = [.. offers.Select(o => Extra(_problem.Offers[o]))],
             UseCost = [.. offers.Select(o => Use(_problem.Offers[o], keys))],
             Weight = [.. offers.Select(o => (double)_problem.Offers[o].UnitWeight)],
-            Pool = [.. offers.Select(o => _problem.Offers[o].StockPool is { } pool ? Array.IndexOf(pools, pool) : -1)],
-            Group = [.. offers.Select(o => _problem.Offers[o].GroupBreak is { } group ? Array.IndexOf(groups, group) : -1)],
+            Pool = [.. offers.Select(o => _problem.Offers[o].StockPool is { } pool ? poolAt[pool] : -1)],
+            Group = [.. offers.Select(o => _problem.Offers[o].GroupBreak is { } group ? groupAt[group] : -1)],
             PieceStart = [.. pieces.Starts],
             PieceLo = [.. pieces.Lo],
             PieceHi = [.. pieces.Hi],
@@ -265,6 +276,8 @@ internal sealed class ProblemParts
         var greatest = offers.Sum(o => OfferEligibility.Quantities(_problem, _problem.Offers[o]).Greatest);
         return (double)PlanEvaluator.GroupRate(group, greatest) / Nano.RateOne;
     }
+
+    private static Dictionary<int, int> Numbers(int[] values) => values.Select((value, at) => (value, at)).ToDictionary(pair => pair.value, pair => pair.at);
 
     private static int[] Starts(int count, IEnumerable<int> owners)
     {
