@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using Spectre.Console;
 using UnifiedCommerce.Core;
+using UnifiedCommerce.Core.Inbound;
 using UnifiedCommerce.Core.Partners;
 using UnifiedCommerce.Core.Status;
 using UnifiedCommerce.Hub.Console;
@@ -27,21 +28,16 @@ internal static class DemoRun
         string data = Path.GetFullPath(hub.Options.Data);
         string samples = FindSamples();
         string? key = configuration["Access:ApiKey"];
+        var secrets = PrepareSecrets(services.GetRequiredService<ISecrets>(), Path.Combine(data, "secrets"), book.Current);
         long began = Stopwatch.GetTimestamp();
 
         await using var sandbox = await SandboxSuppliers.StartAsync(
             new SandboxOptions
             {
                 // Workers in other processes read the port in partner.yaml; alone, any free port will do.
-                Root = data, Time = clock, Hub = address, HubToken = _ => key, Substitutes = Path.Combine(samples, "sandbox-substitutes.csv"), Port = store.IsPostgres ? 8091 : 0,
+                Root = data, Time = clock, Hub = address, HubToken = _ => key, OwnToken = partner => secrets.GetValueOrDefault(partner), Substitutes = Path.Combine(samples, "sandbox-substitutes.csv"), Port = store.IsPostgres ? 8091 : 0,
             },
             cancellationToken);
-        // The simulated suppliers take any token; the installation must have one all the same.
-        var secrets = new FileSecrets(Path.Combine(data, "secrets"));
-        foreach (string secret in book.Current.Partners.Values.Select(partner => partner.Transport?.Secret).OfType<string>())
-        {
-            secrets.Save(secret, "demonstration");
-        }
         var suppliers = new DemoSuppliers(sandbox);
         services.GetRequiredService<PartnersReload>().Adjust(suppliers.Redirect);
 
@@ -138,6 +134,26 @@ internal static class DemoRun
         {
             status.Status("gathering the figures");
         }
+    }
+
+    /// <summary>Tokens that suppliers demand of us, made once and kept as an administrator would keep real ones; by partner.</summary>
+    private static Dictionary<string, string> PrepareSecrets(ISecrets known, string folder, PartnerBook book)
+    {
+        var tokens = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var partner in book.Partners.Values)
+        {
+            if (partner.Transport?.Secret is { } name)
+            {
+                string? token = known.Find(name);
+                if (token is null)
+                {
+                    token = Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
+                    new FileSecrets(folder).Save(name, token);
+                }
+                tokens[partner.Id] = token;
+            }
+        }
+        return tokens;
     }
 
     /// <summary>The samples of the source tree: here, or where the program was built from.</summary>
