@@ -6,6 +6,7 @@ using UnifiedCommerce.Benchmarks;
     ("edi", EdiBenchmarks.Run),
     ("sourcing", SourcingBenchmarks.Run),
     ("jobs", JobsBenchmarks.Run),
+    ("mapping", MappingBenchmarks.Run),
 ];
 foreach ((string name, Func<string[], int> run) in parts)
 {

@@ -19,16 +19,38 @@ internal sealed class SegmentWriting(CompiledMapping mapping, DocumentWalker wal
     private void Items(Block block)
     {
         HashSet<int>? written = null;
-        foreach (object item in block.Items)
+        Dictionary<int, SegmentTemplate>? needed = null;
+        for (int index = 0; index < block.Items.Count; index++)
         {
+            object item = block.Items[index];
             SegmentTemplate? template = item as SegmentTemplate;
-            int choice = template?.Choice ?? ((Block?)(item as Block))?.Trigger?.Choice ?? -1;
+            SegmentTemplate? head = template ?? (item as Block)?.Trigger;
+            int choice = head?.Choice ?? -1;
             if (choice >= 0 && written?.Contains(choice) == true)
                 continue;
+            if (choice >= 0 && !CanWrite(head!))
+            {
+                if ((head!.Marks & (Marks.Optional | Marks.ReadOnly)) == 0 && (item as Block)?.Marks.HasFlag(Marks.Optional) != true)
+                    (needed ??= []).TryAdd(choice, head);
+                // The last alternative failed too: what the first one lacks is what the document lacks.
+                if (!HasLater(block, index, choice) && needed?.GetValueOrDefault(choice) is { } first)
+                    Segment(first);
+                continue;
+            }
             bool wrote = template is not null ? Segment(template) : Inner((Block)item);
             if (choice >= 0 && wrote)
                 (written ??= []).Add(choice);
         }
+    }
+
+    private static bool HasLater(Block block, int index, int choice)
+    {
+        for (int later = index + 1; later < block.Items.Count; later++)
+        {
+            if ((block.Items[later] as SegmentTemplate ?? (block.Items[later] as Block)?.Trigger)?.Choice == choice)
+                return true;
+        }
+        return false;
     }
 
     private bool Inner(Block block)
