@@ -143,6 +143,21 @@ public sealed class SendDispatchHandler(
         _ => throw new HubException($"Found send result {result.GetType().Name}, expected Sent, Failed, Unknown or Held."),
     };
 
+    /// <summary>What is waited for once the partner has a purchase order, whether the channel or a person said so.</summary>
+    internal static IReadOnlyCollection<Deadline> DeadlinesAfter(Partner partner, Dispatch dispatch, PurchaseState purchase, DateTimeOffset now)
+    {
+        var deadlines = new List<Deadline>();
+        if (partner.Deadlines.Answered is { } answered && purchase.Lines.Any(line => line.Awaiting > 0))
+        {
+            deadlines.Add(new Deadline("answer", $"purchase:{purchase.Id}", now + answered));
+        }
+        if (dispatch.Acknowledgement == AcknowledgementState.Awaited && partner.Deadlines.Acknowledged is { } acknowledged)
+        {
+            deadlines.Add(new Deadline("acknowledgement", $"dispatch:{dispatch.Id}", now + acknowledged));
+        }
+        return deadlines;
+    }
+
     private async Task SentAsync(IWork work, Partner partner, Dispatch dispatch, byte[]? answer, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (dispatch.PurchaseId is { } purchaseId && dispatch.Kind == DocumentKind.PurchaseOrder)
@@ -155,16 +170,7 @@ public sealed class SendDispatchHandler(
                     Status = partner.AcknowledgesOut == TechnicalAcknowledgement.Http ? PurchaseStatus.Acknowledged : PurchaseStatus.Sent,
                 }, cancellationToken);
             }
-            var deadlines = new List<Deadline>();
-            if (partner.Deadlines.Answered is { } answered && purchase.Lines.Any(line => line.Awaiting > 0))
-            {
-                deadlines.Add(new Deadline("answer", $"purchase:{purchaseId}", now + answered));
-            }
-            if (dispatch.Acknowledgement == AcknowledgementState.Awaited && partner.Deadlines.Acknowledged is { } acknowledged)
-            {
-                deadlines.Add(new Deadline("acknowledgement", $"dispatch:{dispatch.Id}", now + acknowledged));
-            }
-            await work.Deadlines.SetAsync(deadlines, cancellationToken);
+            await work.Deadlines.SetAsync(DeadlinesAfter(partner, dispatch, purchase, now), cancellationToken);
             await work.Events.AddAsync([new HubEvent
             {
                 Type = "purchase-order.sent", At = now, Audience = "procurement", Subject = purchase.Document.Number,

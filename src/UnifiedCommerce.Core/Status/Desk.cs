@@ -271,6 +271,10 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
             case "received":
                 await work.Dispatches.UpdateAsync([dispatch with { State = DispatchState.Sent, Evidence = $"{user}: {note}", SentAt = now, Reason = null }], cancellationToken);
                 await SetStatusAsync(work, purchase, PurchaseStatus.Sent, cancellationToken);
+                if (purchase is not null && dispatch.Kind == DocumentKind.PurchaseOrder)
+                {
+                    await work.Deadlines.SetAsync(SendDispatchHandler.DeadlinesAfter(book.Current.Get(dispatch.Partner), dispatch, purchase, now), cancellationToken);
+                }
                 break;
             case "send-again":
                 await work.Dispatches.UpdateAsync([dispatch with { State = DispatchState.Prepared, Reason = $"{user}: {note}" }], cancellationToken);
