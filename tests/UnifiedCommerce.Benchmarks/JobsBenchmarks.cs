@@ -51,8 +51,8 @@ internal static class JobsBenchmarks
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() * 1000;
         const string Columns = "insert into finished_jobs (id, kind, args, lane, priority, state, attempt, max_attempts, enqueued_at, claimed_at, finished_at, worker) ";
         await ((Work)work).Session.RunAsync(hub.IsPostgres
-            ? Columns + $"select -n, 'no-op', '{{\"n\":' || n || '}}', '', 100, 'Succeeded', 1, 12, {now}, {now}, {now} - n * 1000, 'w' from generate_series(1, {count}) as n"
-            : Columns + $"with recursive c(n) as (select 1 union all select n + 1 from c where n < {count}) select -n, 'no-op', '{{\"n\":' || n || '}}', '', 100, 'Succeeded', 1, 12, {now}, {now}, {now} - n * 1000, 'w' from c",
+            ? Columns + $"select -n, 'no-op', '{{\"n\":' || n || '}}', '', 100, 'Succeeded', 1, 12, {now}, {now}, {now} - n * cast(1000 as bigint), 'w' from generate_series(1, {count}) as n"
+            : Columns + $"with recursive c(n) as (select 1 union all select n + 1 from c where n < {count}) select -n, 'no-op', '{{\"n\":' || n || '}}', '', 100, 'Succeeded', 1, 12, {now}, {now}, {now} - n * cast(1000 as bigint), 'w' from c",
             null, CancellationToken.None);
         await work.CommitAsync(CancellationToken.None);
     }

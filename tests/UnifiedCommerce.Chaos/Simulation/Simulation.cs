@@ -14,7 +14,7 @@ namespace UnifiedCommerce.Chaos.Simulation;
 internal sealed class Simulation : IAsyncDisposable
 {
     const int Acts = 45;
-    const int Orders = 4;
+    const int Orders = 3;
     const int MostRounds = 80;
 
     readonly Random _random;
@@ -220,8 +220,12 @@ internal sealed class Simulation : IAsyncDisposable
         var quiet = 0;
         for (var round = 0; round < MostRounds && quiet < 3; round++)
         {
+            if (process.IsDead)
+            {
+                _processes.Clear();
+                _processes.Add(process = new SimulatedProcess(this, $"p{++_born}"));
+            }
             await SubmitAsync(process);
-            var before = Steps;
             var done = 0;
             await process.DoAsync("ticks", async () => done += await process.Journey.Ticks.TickAsync(CancellationToken.None));
             await process.DoAsync("polls", async () => done += await process.Journey.Reception.PollAllAsync(CancellationToken.None));
@@ -232,7 +236,7 @@ internal sealed class Simulation : IAsyncDisposable
             var waits = Partners.Values.Any(partner => partner.Answers.Count > 0) || _acknowledged.Count < Orders || (await Store.JobDesk.DepthsAsync(CancellationToken.None)).Any(depth => depth.Ready + depth.Running + depth.Scheduled > 0);
             quiet = done > 0 || waits ? 0 : quiet + 1;
             // Waits that were set before the clock went back are over a day later.
-            Time.Advance(round == MostRounds / 2 ? TimeSpan.FromDays(4) : TimeSpan.FromMinutes(quiet > 0 ? 8 * 60 : 11));
+            Time.Advance(round == MostRounds / 2 ? TimeSpan.FromDays(4) : TimeSpan.FromMinutes(quiet > 0 ? 8 * 60 : 35));
         }
         await process.DoAsync("seals", () => Store.SelfAudit.SealAsync(Time.GetUtcNow(), CancellationToken.None));
         await PlantAsync();
