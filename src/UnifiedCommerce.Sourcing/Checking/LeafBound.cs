@@ -25,6 +25,7 @@ internal sealed class LeafBound
     private readonly bool[] _lineUnfilled;
     private readonly OfferPoint[]?[] _points;
     private readonly bool[] _offerForced;
+    private readonly Dictionary<int, (long Least, long Most)> _groups = [];
 
     private LeafBound(CheckedPart part, PricedPart prices, LeafDecisions decisions)
     {
@@ -88,6 +89,11 @@ internal sealed class LeafBound
 
         for (var k = 0; k < _points.Length; k++)
         {
+            Decide(k);
+        }
+
+        for (var k = 0; k < _points.Length; k++)
+        {
             Offer(k);
         }
 
@@ -111,7 +117,7 @@ internal sealed class LeafBound
 
         foreach (var (group, greatest) in _part.GroupGreatest)
         {
-            if (_decisions.Range(SplitSubject.GroupQuantity, group).Lo > greatest)
+            if (_decisions.Range(SplitSubject.GroupQuantity, group).Lo > Math.Min(greatest, _groups[group].Most))
             {
                 return false;
             }
@@ -120,10 +126,11 @@ internal sealed class LeafBound
         return true;
     }
 
-    private void Offer(int k)
+    /// <summary>Notes what a decision about an offer says of its unit and line, and what its group can reach.</summary>
+    private void Decide(int k)
     {
         var offer = _part.Offers[k];
-        var (lo, hi) = _decisions.Range(SplitSubject.OfferQuantity, offer.Index);
+        var (lo, hi) = Range(offer);
         _offerForced[k] = lo >= 1;
         if (_offerForced[k])
         {
@@ -131,10 +138,23 @@ internal sealed class LeafBound
             _lineFilled[offer.Line] = true;
         }
 
-        if (_unitBarred[offer.Unit] || _lineUnfilled[offer.Line])
+        if (offer.Group is { } group)
         {
-            hi = 0;
+            var (least, most) = _groups.GetValueOrDefault(group);
+            _groups[group] = (least + (lo >= 1 ? (long)Int128.Min(Int128.Max(lo, offer.Least), offer.Greatest) : 0), most + (hi < offer.Least ? 0 : (long)Int128.Min(hi, offer.Greatest)));
         }
+    }
+
+    private (Int128 Lo, Int128 Hi) Range(CheckedOffer offer)
+    {
+        var (lo, hi) = _decisions.Range(SplitSubject.OfferQuantity, offer.Index);
+        return (lo, _unitBarred[offer.Unit] || _lineUnfilled[offer.Line] ? 0 : hi);
+    }
+
+    private void Offer(int k)
+    {
+        var offer = _part.Offers[k];
+        var (lo, hi) = Range(offer);
 
         var (groupLo, groupHi) = Group(offer);
         var groupDecided = offer.Group is { } group && (groupLo > 0 || groupHi < _part.GroupGreatest[group]);
@@ -151,7 +171,8 @@ internal sealed class LeafBound
         }
 
         var (lo, hi) = _decisions.Range(SplitSubject.GroupQuantity, group);
-        return ((long)Int128.Min(lo, _part.GroupGreatest[group]), (long)Int128.Min(hi, _part.GroupGreatest[group]));
+        var (least, most) = _groups[group];
+        return ((long)Int128.Min(Int128.Max(lo, least), _part.GroupGreatest[group]), (long)Int128.Min(hi, most));
     }
 
     private bool Line(int i)
@@ -253,7 +274,8 @@ internal sealed class LeafBound
         foreach (var (group, price) in _prices.Groups)
         {
             var (lo, hi) = _decisions.Range(SplitSubject.GroupQuantity, group);
-            sum += (BigInteger)price * (price >= 0 ? (BigInteger)lo : (BigInteger)Int128.Min(hi, _part.GroupGreatest[group])) * Trillion;
+            var (least, most) = _groups[group];
+            sum += (BigInteger)price * (price >= 0 ? (BigInteger)Int128.Max(lo, least) : (BigInteger)Int128.Min(hi, most)) * Trillion;
         }
 
         foreach (var (d, price) in _prices.Commitments)
