@@ -74,7 +74,7 @@ public static class MappingProposer
             kind = DocumentKind.Order;
         string head = $"# Proposed from a sample of {first.Type} {first.Version}{first.Association}; lines with #? are yours to decide.\nextends {baseName}\ndocument {kind}\n";
         if (kind == DocumentKind.Order)
-            head += "set channel = edi\n";
+            head += "set channel = edi\ndirection read\n";
         if (peeked.Syntax == MessageSyntax.X12 && first.Version.Length == 6)
             head += $"version {first.Version}\n";
         Func<string, string?> load = MappingSet.Loader(mappings, "base");
@@ -200,7 +200,7 @@ public static class MappingProposer
     private static string Shape(string segment, char separator)
     {
         string[] parts = segment.Split(separator, ':');
-        return parts.Length > 1 ? $"{parts[0]}{separator}{parts[1]}" : segment;
+        return parts.Length > 1 ? $"{parts[0]}{separator}{parts[1]}" : segment.Split(' ', 2)[0];
     }
 
     /// <summary>Lines of the base for which the sample had something, with the blocks around them.</summary>

@@ -211,7 +211,8 @@ internal sealed class SegmentWriting(CompiledMapping mapping, DocumentWalker wal
             if (slot.Role is SlotRole.Field or SlotRole.Constant or SlotRole.Local or SlotRole.System)
             {
                 bool has = walker.Value(slot, template.Place) is { Length: > 0 };
-                if (!has && !slot.Optional)
+                // A field that this kind of document does not have cannot be missing.
+                if (!has && !slot.Optional && (slot.Role != SlotRole.Field || slot.Fields.Length > 0))
                     return false;
                 any |= has;
             }
@@ -294,7 +295,7 @@ internal sealed class SegmentWriting(CompiledMapping mapping, DocumentWalker wal
                 {
                     hasField = true;
                     hasValue |= values[index] is { Length: > 0 };
-                    if (values[index] is null && !slot.Optional && slot.Role == SlotRole.Field)
+                    if (values[index] is null && !slot.Optional && slot is { Role: SlotRole.Field, Fields.Length: > 0 })
                         walker.Findings.Add(new Diagnostic("missing-value", Severity.Error, slot.Place.ToString(),
                             $"The document has no {slot.Names[0]}, which {MapKey.Of(template.Source)} needs. Give it a value, or mark the line with ? or the field as {{{slot.Names[0]}?}}."));
                 }
