@@ -47,15 +47,16 @@ public sealed class Workbench : IAsyncDisposable
             Store = store, Book = holder, Decoder = new DocumentDecoder(holder, maps), Renderer = maps, Inbound = [channel], Outbound = [channel],
             Clock = clock, Machine = TimeProvider.System,
         });
+        var trouble = new System.Collections.Concurrent.ConcurrentQueue<string>();
         var engine = new JobEngine(store, store.JobQueue, journey.BatchHandlers, journey.EffectHandlers, TimeProvider.System, new JobEngineOptions
         {
-            Worker = "workbench", OnTrouble = (job, outcome, exception) => File.AppendAllText("/tmp/trouble.txt", $"{job.Kind} {job.Args}: {outcome} {exception}\n"),
+            Worker = "workbench", OnTrouble = (job, outcome, exception) => trouble.Enqueue($"{job.Kind} {job.Args}: {outcome} {exception}"),
         });
-        return new Workbench(data, store, journey, engine, clock);
+        return new Workbench(data, store, journey, engine, clock) { Trouble = trouble };
     }
 
     /// <summary>What went wrong in jobs, for the message of a failing test.</summary>
-    public static List<string> Trouble { get; } = [];
+    public required System.Collections.Concurrent.ConcurrentQueue<string> Trouble { get; init; }
 
     /// <summary>Loads articles, then every supplier's prices and stock, as documents.</summary>
     public async Task LoadCataloguesAsync()
@@ -97,6 +98,7 @@ public sealed class Workbench : IAsyncDisposable
         {
             quiet = await Engine.RunReadyAsync(CancellationToken.None) == 0 ? quiet + 1 : 0;
         }
+        Assert.True(Trouble.IsEmpty, string.Join('\n', Trouble));
     }
 
     /// <summary>Steps to a moment, ticks and works.</summary>
