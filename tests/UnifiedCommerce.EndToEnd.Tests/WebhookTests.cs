@@ -123,12 +123,12 @@ public sealed class WebhookTests
             app.MapPost("/hook", async (HttpContext context) =>
             {
                 using var body = new MemoryStream();
-                await context.Request.Body.CopyToAsync(body);
+                await context.Request.Body.CopyToAsync(body, context.RequestAborted);
                 var headers = context.Request.Headers;
                 listener._calls.Enqueue(new Call(headers["webhook-id"]!, headers["webhook-timestamp"]!, headers["webhook-signature"]!, context.Request.ContentType!, body.ToArray()));
                 context.Response.StatusCode = status;
             });
-            await app.StartAsync();
+            await app.StartAsync(CancellationToken.None);
             return listener;
         }
 
@@ -136,7 +136,7 @@ public sealed class WebhookTests
         {
             for (int attempt = 0; attempt < 600 && _calls.Count < count; attempt++)
             {
-                await Task.Delay(50);
+                await Task.Delay(50, CancellationToken.None);
             }
             Assert.True(_calls.Count >= count, $"found {_calls.Count} calls within 30 seconds, expected {count}");
             return [.. _calls];
