@@ -28,6 +28,8 @@ internal static class ScheduleServices
                     persistent.UsePostgres(postgres);
                     persistent.UseSystemTextJsonSerializer();
                     persistent.UseClustering();
+                    // An empty database gets Quartz's own tables, as it gets ours.
+                    persistent.ProvisionSchema();
                 });
             }
             foreach (var (name, every) in names)

@@ -105,6 +105,8 @@ internal sealed class ChaosCommand(int orders, int kills, bool postgres, int wor
     async Task FlowAsync(List<HubProcess> hubs, ThrowAwayPostgres? server)
     {
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
+        foreach (var hub in hubs)
+            await hub.WhenUpAsync();
         var every = Math.Max(1, orders / Math.Max(1, kills));
         var killed = 0;
         for (var number = 1; number <= orders; number++)

@@ -28,6 +28,25 @@ internal sealed class HubProcess(string dll, string data, string partners, strin
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>Waits until it listens, two minutes at most.</summary>
+    public async Task WhenUpAsync()
+    {
+        for (var look = 0; look < 1200; look++)
+        {
+            try
+            {
+                using var client = new TcpClient();
+                await client.ConnectAsync(IPAddress.Loopback, Port);
+                return;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(100);
+            }
+        }
+        throw new TimeoutException($"The hub on port {Port} did not start within two minutes; see {log}.");
+    }
+
     /// <summary><c>kill -9</c>.</summary>
     public void Kill()
     {
