@@ -13,14 +13,23 @@ internal static class RouteCommands
 
     public static Command Create()
     {
-        Argument<FileInfo[]> files = Files("files", "Instance files.");
+        Argument<FileInfo[]> files = Files("files", "Instance files; with --terms, orders: canonical JSON, or any format of a customer partner.");
+        Option<DirectoryInfo?> terms = new("--terms") { Description = "The folder with house.yaml and the partners' terms: the files are orders, routed together." };
+        Option<DirectoryInfo?> catalogue = new("--catalogue") { Description = "With --terms: the folder with articles.csv and catalogues/PARTNER/prices.* and stock.*. Default: samples beside the terms." };
+        Option<string?> customer = new("--partner") { Description = "With --terms: the customer partner of files whose envelope names none." };
+        Option<DateTimeOffset?> asOf = new("--as-of") { Description = "With --terms: the moment of the decision. Default: now." };
         SolveOptions solve = new();
         Option<FileInfo?> output = new("--out", "-o") { Description = "Where to write the plan." };
         Option<bool> json = Json();
-        Command route = new("route", $"Find the best purchase terms for all lines together. {ExitCodes}") { files, output, json };
+        Command route = new("route", $"Find the best purchase terms for all lines together. {ExitCodes}") { files, terms, catalogue, customer, asOf, output, json };
         solve.AddTo(route);
         route.SetAction(parse => Guard(parse, () =>
         {
+            if (parse.GetValue(terms) is { } folder)
+            {
+                return RouteOrders(parse, parse.GetRequiredValue(files), folder, parse.GetValue(catalogue), parse.GetValue(customer), parse.GetValue(asOf), solve.From(parse), parse.GetValue(output), parse.GetValue(json));
+            }
+
             foreach (FileInfo file in parse.GetRequiredValue(files))
             {
                 SourcingProblem problem = ReadInstance(file);
@@ -34,6 +43,23 @@ internal static class RouteCommands
         route.Subcommands.Add(Explain());
         route.Subcommands.Add(Compare());
         return route;
+    }
+
+    private static int RouteOrders(
+        ParseResult parse, FileInfo[] orders, DirectoryInfo terms, DirectoryInfo? catalogue, string? partner, DateTimeOffset? asOf, SourcingOptions options, FileInfo? output, bool json)
+    {
+        try
+        {
+            var built = OrderRouting.BuildAsync(orders, terms, catalogue ?? new DirectoryInfo(Path.Combine(terms.FullName, "..", "samples")), partner, asOf ?? TimeProvider.System.GetUtcNow(), parse.InvocationConfiguration.Error)
+                .GetAwaiter().GetResult();
+            WritePlan(parse, built.Problem, SourcingEngine.Solve(built.Problem, options), output, json);
+            return 0;
+        }
+        catch (Core.HubException unusable)
+        {
+            parse.InvocationConfiguration.Error.WriteLine(unusable.Message);
+            return 2;
+        }
     }
 
     /// <summary>Writes a plan to a file, and what it says to the console.</summary>
