@@ -56,7 +56,7 @@ public sealed class ThrowAwayPostgres : IAsyncDisposable
     {
         var settings = $"-c port={Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={_folder} -c max_connections=200 -c shared_buffers=256MB "
             + "-c max_wal_size=2GB -c wal_compression=on " + (durable ? "" : "-c fsync=off -c synchronous_commit=off -c full_page_writes=off");
-        Run(Path.Combine(_bin, "pg_ctl"), ["-D", Path.Combine(_folder, "data"), "-w", "-t", "60", "-l", Path.Combine(_folder, "log"), "-o", settings, "start"], _asUser);
+        Run(Path.Combine(_bin, "pg_ctl"), ["-s", "-D", Path.Combine(_folder, "data"), "-w", "-t", "60", "-l", Path.Combine(_folder, "log"), "-o", settings, "start"], _asUser);
     }
 
     /// <summary>Stops the server: <c>immediate</c> is a crash, <c>fast</c> an orderly end.</summary>

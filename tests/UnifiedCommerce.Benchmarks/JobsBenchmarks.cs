@@ -45,16 +45,18 @@ internal static class JobsBenchmarks
 
     static async Task FinishedBeforeAsync(HubStore hub, int count)
     {
-        if (count == 0)
-            return;
-        await using var work = await hub.BeginAsync(CancellationToken.None);
-        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() * 1000;
+        const int AtOnce = 500_000;
         const string Columns = "insert into finished_jobs (id, kind, args, lane, priority, state, attempt, max_attempts, enqueued_at, claimed_at, finished_at, worker) ";
-        await ((Work)work).Session.RunAsync(hub.IsPostgres
-            ? Columns + $"select -n, 'no-op', '{{\"n\":' || n || '}}', '', 100, 'Succeeded', 1, 12, {now}, {now}, {now} - n * cast(1000 as bigint), 'w' from generate_series(1, {count}) as n"
-            : Columns + $"with recursive c(n) as (select 1 union all select n + 1 from c where n < {count}) select -n, 'no-op', '{{\"n\":' || n || '}}', '', 100, 'Succeeded', 1, 12, {now}, {now}, {now} - n * cast(1000 as bigint), 'w' from c",
-            null, CancellationToken.None);
-        await work.CommitAsync(CancellationToken.None);
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() * 1000;
+        for (var first = 1; first <= count; first += AtOnce)
+        {
+            var last = Math.Min(count, first + AtOnce - 1);
+            await using var work = await hub.BeginAsync(CancellationToken.None);
+            await ((Work)work).Session.RunAsync((hub.IsPostgres ? Columns : Columns + $"with recursive c(n) as (select {first} union all select n + 1 from c where n < {last}) ")
+                + $"select -n, 'no-op', '{{\"n\":' || n || '}}', '', 100, 'Succeeded', 1, 12, {now}, {now}, {now} - n * cast(1000 as bigint), 'w' from "
+                + (hub.IsPostgres ? $"generate_series({first}, {last}) as n" : "c"), null, CancellationToken.None);
+            await work.CommitAsync(CancellationToken.None);
+        }
     }
 
     sealed class NoOp(Action<int> done) : IBatchHandler

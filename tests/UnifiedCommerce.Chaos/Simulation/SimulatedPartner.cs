@@ -31,8 +31,17 @@ internal sealed class SimulatedPartner(string id, Reach reach, Random random)
     /// <summary>Answers that wait to be fetched: name and bytes.</summary>
     public List<(string Name, byte[] Bytes)> Answers { get; } = [];
 
+    /// <summary>All that it ever put out for us.</summary>
+    public List<(string Name, byte[] Bytes)> Published { get; } = [];
+
     readonly Queue<PurchaseOrder> _toAnswer = new();
     int _documents;
+
+    void Publish((string Name, byte[] Bytes) answer)
+    {
+        Answers.Add(answer);
+        Published.Add(answer);
+    }
 
     /// <summary>True when the document is in.</summary>
     public bool Has(string name) => Arrived.Exists(arrival => arrival.Name == name);
@@ -99,12 +108,12 @@ internal sealed class SimulatedPartner(string id, Reach reach, Random random)
             foreach (var document in documents)
             {
                 var bytes = JsonSerializer.SerializeToUtf8Bytes(new ReceivedDocument(id, ++_documents, document.GetType().Name, JsonSerializer.SerializeToElement(document, CanonicalJson.Options)), CanonicalJson.Options);
-                Answers.Add(($"{_documents:D4}.json", bytes));
+                Publish(($"{_documents:D4}.json", bytes));
                 if (random.Next(5) == 0)
-                    Answers.Add(($"{_documents:D4}-again.json", bytes));
+                    Publish(($"{_documents:D4}-again.json", bytes));
             }
             if (random.Next(8) == 0)
-                Answers.Add(($"{++_documents:D4}-broken.json", Encoding.UTF8.GetBytes("{\"kind\":\"Invo")));
+                Publish(($"{++_documents:D4}-broken.json", Encoding.UTF8.GetBytes("{\"kind\":\"Invo")));
         }
     }
 }

@@ -275,8 +275,11 @@ internal sealed class Simulation : IAsyncDisposable
             if (document.State is DispatchState.Prepared or DispatchState.Sending or DispatchState.Unknown)
                 breaches.Add($"unsettled: {document.Key} is {document.State}");
         }
+        var hashes = (await session.ListAsync("select sha256 from documents", null, static row => row.Text(), CancellationToken.None)).ToHashSet(StringComparer.Ordinal);
         foreach (var partner in Partners.Values)
         {
+            breaches.AddRange(partner.Published.Where(answer => !hashes.Contains(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(answer.Bytes))))
+                .Select(answer => $"I9: {answer.Name} of {partner.Id} was taken away and is nowhere"));
             var numbers = partner.Arrived.Select(arrival => JsonSerializer.Deserialize<SentDocument>(arrival.Bytes, CanonicalJson.Options)!)
                 .Where(sent => sent.Order is not null).GroupBy(sent => $"{sent.Order!.Number} version {sent.Order.Version}", StringComparer.Ordinal);
             breaches.AddRange(numbers.Where(group => group.Count() > 1).Select(group => $"doubled: {partner.Id} has {group.Key} {group.Count()} times"));
