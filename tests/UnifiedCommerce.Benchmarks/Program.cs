@@ -5,6 +5,7 @@ using UnifiedCommerce.Benchmarks;
 [
     ("edi", EdiBenchmarks.Run),
     ("sourcing", SourcingBenchmarks.Run),
+    ("journey", JourneyBenchmarks.Run),
     ("jobs", JobsBenchmarks.Run),
     ("mapping", MappingBenchmarks.Run),
 ];

@@ -22,6 +22,11 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
     public async Task<RoutingRun?> RunPoolAsync(IWork work, string pool, DateTimeOffset asOf, bool decideAll, CancellationToken cancellationToken)
     {
         var state = await work.Routing.LockPoolAsync(pool, cancellationToken);
+        if (!decideAll && !(state.NextRunAt <= asOf) && !(state.CutOffAt <= asOf))
+        {
+            // A second tick for a moment that was dealt with: a run for nothing would change the numbers of all that follow.
+            return null;
+        }
         var orders = await work.Orders.WaitingAsync(pool, cancellationToken);
         if (orders.Count == 0)
         {

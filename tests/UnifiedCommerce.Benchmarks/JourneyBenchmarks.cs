@@ -1,0 +1,225 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using UnifiedCommerce.Adapters.Tests;
+using UnifiedCommerce.Core;
+using UnifiedCommerce.Core.Inbound;
+using UnifiedCommerce.Core.Jobs;
+using UnifiedCommerce.Core.Mapping;
+using UnifiedCommerce.Core.Orders;
+using UnifiedCommerce.Core.Partners;
+using UnifiedCommerce.Storage;
+using UnifiedCommerce.Transports.Folders;
+
+namespace UnifiedCommerce.Benchmarks;
+
+/// <summary><c>-- journey [--orders N] [--lines N] [--store sqlite|postgres] [--clients N] [--steps N] [--seed N]</c>: orders a second from accepted
+/// (committed) to purchase orders durably in the distributors' folders, solver on, every order routed alone; on PostgreSQL beside pgbench's
+/// TPC-B with 8 clients in the same run.</summary>
+internal static partial class JourneyBenchmarks
+{
+    public static int Run(string[] args) => RunAsync(args).GetAwaiter().GetResult();
+
+    private static async Task<int> RunAsync(string[] args)
+    {
+        string? Given(string name) => Array.IndexOf(args, name) is var index and >= 0 && index + 1 < args.Length ? args[index + 1] : null;
+        int Number(string name, int otherwise) => Given(name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+        var postgres = Given("--store") == "postgres";
+        if (postgres && ThrowAwayPostgres.Absent is { } reason)
+        {
+            await Console.Error.WriteLineAsync(reason);
+            return 2;
+        }
+        var folder = Directory.CreateTempSubdirectory("uc-bench-").FullName;
+        await using var server = postgres ? await ThrowAwayPostgres.StartAsync(durable: true) : null;
+        try
+        {
+            var connection = server is null ? $"Data Source={Path.Combine(folder, "hub.db")}" : await server.CreateDatabaseAsync();
+            await using var store = await HubStore.OpenAsync(connection);
+            var journey = Wire(store, folder, Number("--steps", 1_000));
+            await LoadAsync(journey);
+            var orders = Orders(journey, Number("--orders", 2_000), Number("--lines", 8), Number("--seed", 1));
+            // The first orders pay for compilation; they are not counted.
+            await MeasureAsync(journey, orders[..Math.Min(50, orders.Count / 4)], 4);
+            var (seconds, cpu, p50, p99, purchases) = await MeasureAsync(journey, orders[Math.Min(50, orders.Count / 4)..], Number("--clients", 8));
+            var counted = orders.Count - Math.Min(50, orders.Count / 4);
+            var tpcb = server is null ? (double?)null : await PgbenchAsync(server);
+            Console.WriteLine(JsonSerializer.Serialize(new
+            {
+                bench = "journey", store = postgres ? "postgres" : "sqlite", orders = counted, lines = Number("--lines", 8), purchaseOrders = purchases,
+                ordersPerSecond = Math.Round(counted / seconds, 1), p50Seconds = Math.Round(p50, 2), p99Seconds = Math.Round(p99, 2),
+                cpuSecondsPerOrder = Math.Round(cpu / counted, 4), pgbenchTps = tpcb, ratio = tpcb is { } tps ? Math.Round(counted / seconds / tps, 3) : (double?)null, cores = Environment.ProcessorCount,
+            }));
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static Journey Wire(HubStore store, string data, int steps)
+    {
+        var mappings = Path.Combine(Root(), "mappings");
+        var reading = PartnerFolder.LoadAll(mappings);
+        var house = reading.House! with
+        {
+            Pools = [new PoolRule { Name = "bench", Immediate = true }], Rules = reading.House.Rules with { WorkLimit = steps },
+        };
+        // Suppliers over HTTPS are left out; nothing waits for a person.
+        var partners = reading.Partners.ToDictionary(partner => partner.Id, partner => partner with
+        {
+            Purchasing = partner.Purchasing with { Approval = ApprovalRule.Auto, Stopped = partner.Transport is { Kind: "https" } },
+        }, StringComparer.Ordinal);
+        var book = new PartnerBookHolder(new PartnerBook(house, partners));
+        var channel = new FolderChannel(data, TimeProvider.System);
+        var maps = new PartnerMappings(mappings);
+        return new Journey(new JourneyWorld
+        {
+            Store = store, Book = book, Decoder = new DocumentDecoder(book, maps), Renderer = maps, Inbound = [], Outbound = [channel], Clock = TimeProvider.System, Machine = TimeProvider.System,
+        });
+    }
+
+    private static async Task LoadAsync(Journey journey)
+    {
+        var samples = Path.Combine(Root(), "samples");
+        var (articles, _) = ArticleFile.Read(Path.Combine(samples, "articles.csv"));
+        await using (var work = await journey.World.Store.BeginAsync(CancellationToken.None))
+        {
+            await work.Catalogue.SaveArticlesAsync(articles, CancellationToken.None);
+            await work.Catalogue.SaveCrossReferencesAsync(ArticleFile.References(articles), CancellationToken.None);
+            await work.CommitAsync(CancellationToken.None);
+        }
+        foreach (var file in Directory.GetFiles(Path.Combine(samples, "catalogues"), "prices.*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            var partner = journey.World.Book.Current.Get(Path.GetFileName(Path.GetDirectoryName(file)!));
+            var decoded = journey.World.Decoder.Decode(partner, new StoredDocument { Transport = "file", Name = file, ReceivedAt = TimeProvider.System.GetUtcNow(), Sha256 = "", Bytes = await File.ReadAllBytesAsync(file) });
+            await using var work = await journey.World.Store.BeginAsync(CancellationToken.None);
+            foreach (var message in decoded.Messages)
+            {
+                await journey.Application.ApplyAsync(work, partner, message.Kind, message.Document!, 0, overdue: false, CancellationToken.None);
+            }
+            var now = TimeProvider.System.GetUtcNow();
+            await work.Catalogue.SaveStockAsync([.. articles.Select(article => new StockRow(partner.Id, article.Sku, 1_000_000_000, now, null, null))], CancellationToken.None);
+            await work.CommitAsync(CancellationToken.None);
+        }
+    }
+
+    private static List<Order> Orders(Journey journey, int count, int lines, int seed)
+    {
+        var random = new Random(seed);
+        var articles = ArticleFile.Read(Path.Combine(Root(), "samples", "articles.csv")).Articles;
+        return [.. Enumerable.Range(1, count).Select(number => new Order
+        {
+            Number = $"B-{number:D6}", Channel = "bench", Buyer = new Party { Id = $"C{number % 500}", Name = "Bench" }, Currency = journey.World.Book.Current.House.Currency,
+            Lines = [.. Enumerable.Range(1, lines).Select(line =>
+            {
+                var article = articles[random.Next(articles.Count)];
+                return new OrderLine { Id = line.ToString(CultureInfo.InvariantCulture), Item = new Item { SupplierSku = article.Sku }, Quantity = new Quantity(random.Next(1, 40), article.BaseUnit) };
+            })],
+        })];
+    }
+
+    private static async Task<(double Seconds, double Cpu, double P50, double P99, int Purchases)> MeasureAsync(Journey journey, IReadOnlyList<Order> orders, int clients)
+    {
+        var store = (HubStore)journey.World.Store;
+        var cpu = Process.GetCurrentProcess().TotalProcessorTime;
+        var began = Stopwatch.GetTimestamp();
+        await using var engine = new JobEngine(store, store.JobQueue, journey.BatchHandlers, journey.EffectHandlers, TimeProvider.System, new JobEngineOptions
+        {
+            Worker = JobEngineOptions.NameWorker(TimeProvider.System, $"bench-{orders[0].Number}"), PollInterval = TimeSpan.FromMilliseconds(50),
+        });
+        using var stop = new CancellationTokenSource();
+        var working = engine.RunAsync(stop.Token);
+        var ids = new long[orders.Count];
+        var next = -1;
+        await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(async () =>
+        {
+            for (int index; (index = Interlocked.Increment(ref next)) < orders.Count;)
+            {
+                await using var work = await store.BeginAsync(CancellationToken.None);
+                ids[index] = (await journey.Intake.TakeInAsync(work, orders[index], null, null, "bench", CancellationToken.None)).Order!.Id;
+                await work.CommitAsync(CancellationToken.None);
+            }
+        }, CancellationToken.None)));
+        while (await WaitingAsync(store))
+        {
+            await Task.Delay(50, CancellationToken.None);
+        }
+        var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        var spent = (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds;
+        await stop.CancelAsync();
+        await working;
+        return await LatencyAsync(store, ids) is var (p50, p99, purchases) ? (seconds, spent, p50, p99, purchases) : default;
+    }
+
+    private static async Task<bool> WaitingAsync(HubStore store)
+    {
+        var counts = await Storage.Views.HubViews.Of(store).JobCountsAsync(CancellationToken.None);
+        return counts.Any(count => count.Count > 0 && count.Stage is Core.Status.JobStage.Queued or Core.Status.JobStage.Processing or Core.Status.JobStage.Scheduled);
+    }
+
+    /// <summary>From the order's receipt to the evidence of its last purchase order, over at most 500 orders.</summary>
+    private static async Task<(double P50, double P99, int Purchases)> LatencyAsync(HubStore store, long[] ids)
+    {
+        await using var work = await store.BeginAsync(CancellationToken.None);
+        var step = Math.Max(1, ids.Length / 500);
+        var seen = ids.Where((_, index) => index % step == 0).ToArray();
+        var latencies = new List<double>();
+        var purchases = new HashSet<long>();
+        foreach (var order in await work.Orders.LoadAsync(seen, CancellationToken.None))
+        {
+            DateTimeOffset? last = null;
+            foreach (var purchase in (await work.Purchases.PegsOfOrdersAsync([order.Id], CancellationToken.None)).Select(peg => peg.PurchaseId).Distinct())
+            {
+                purchases.Add(purchase);
+                foreach (var dispatch in await work.Dispatches.OfPurchaseAsync(purchase, CancellationToken.None))
+                {
+                    last = last is null || dispatch.SentAt > last ? dispatch.SentAt : last;
+                }
+            }
+            if (last is { } sent)
+            {
+                latencies.Add((sent - order.ReceivedAt).TotalSeconds);
+            }
+        }
+        latencies.Sort();
+        return latencies.Count == 0 ? (0, 0, 0) : (latencies[latencies.Count / 2], latencies[(int)(latencies.Count * 0.99)], purchases.Count * step);
+    }
+
+    private static async Task<double> PgbenchAsync(ThrowAwayPostgres server)
+    {
+        var connection = new Npgsql.NpgsqlConnectionStringBuilder(await server.CreateDatabaseAsync("pgbench"));
+        async Task<string> RunAsync(params string[] arguments)
+        {
+            var start = new ProcessStartInfo(Path.Combine(server.BinFolder, "pgbench"), ["-h", connection.Host!, "-p", connection.Port.ToString(CultureInfo.InvariantCulture), "-U", connection.Username!, .. arguments, connection.Database!])
+            {
+                RedirectStandardOutput = true, RedirectStandardError = true,
+            };
+            start.Environment["PGPASSWORD"] = connection.Password;
+            using var process = Process.Start(start)!;
+            var errors = process.StandardError.ReadToEndAsync();
+            var text = await process.StandardOutput.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            return text + await errors;
+        }
+        await RunAsync("-i", "-s", "10", "-q");
+        var output = await RunAsync("-c", "8", "-j", "2", "-T", "10");
+        return Tps().Match(output) is { Success: true } match ? Math.Round(double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture), 0)
+            : throw new InvalidOperationException($"pgbench said no transactions per second: {output}");
+    }
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "UnifiedCommerce.sln")))
+        {
+            folder = folder.Parent;
+        }
+        return folder?.FullName ?? throw new InvalidOperationException("UnifiedCommerce.sln was not found above the program.");
+    }
+
+    [GeneratedRegex(@"tps = ([0-9.]+)")]
+    private static partial Regex Tps();
+}
