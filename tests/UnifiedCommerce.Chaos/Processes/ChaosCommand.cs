@@ -168,10 +168,10 @@ internal sealed class ChaosCommand(int orders, int kills, bool postgres, int wor
         }
     }
 
-    /// <summary>Waits until nothing moves.</summary>
+    /// <summary>Waits until nothing moves. A dispatch whose sender was killed is left alone until its lease of two minutes ends.</summary>
     static async Task<bool> SettleAsync(HubStore store)
     {
-        for (var look = 0; look < 600; look++)
+        for (var look = 0; look < 1000; look++)
         {
             var depths = await store.JobDesk.DepthsAsync(CancellationToken.None);
             await using var read = await store.ReadAsync(CancellationToken.None);
