@@ -23,9 +23,10 @@ public sealed class RoutePoolHandler(RoutingService routing) : IBatchHandler
         return [.. jobs.Select(_ => JobOutcome.Ok)];
     }
 
-    /// <summary>The job for a pool that is due. The run speaks of the due moment, not of when a worker finds time.</summary>
+    /// <summary>The job for a pool that is due. The run speaks of the due moment, not of when a worker finds time. One lane: pools that are due
+    /// together share suppliers' stock, and the one that runs first gets it; the order in which they were found due decides, on any number of workers.</summary>
     public static NewJob For(string pool, DateTimeOffset asOf, bool decideAll = false) =>
-        new("route-pool", JsonSerializer.Serialize(new Args(pool, asOf, decideAll), CanonicalJson.Options)) { UniqueKey = $"route-pool:{pool}", Priority = 50 };
+        new("route-pool", JsonSerializer.Serialize(new Args(pool, asOf, decideAll), CanonicalJson.Options)) { Lane = "routing", UniqueKey = $"route-pool:{pool}", Priority = 50 };
 
     private sealed record Args(string Pool, DateTimeOffset AsOf, bool DecideAll);
 }
