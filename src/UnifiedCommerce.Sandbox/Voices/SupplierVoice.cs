@@ -45,7 +45,8 @@ internal abstract class SupplierVoice(SupplierProfile supplier)
 
     protected static string Digits(OrderPlan plan)
     {
-        string digits = string.Concat(plan.Order.Number.Where(char.IsAsciiDigit));
+        // Two purchase orders may have the same digits and other letters: two digits of the whole number tell them apart.
+        string digits = string.Create(CultureInfo.InvariantCulture, $"{Math.Abs(StableHash(plan.Order.Number) % 90) + 10}{string.Concat(plan.Order.Number.Where(char.IsAsciiDigit))}");
         return digits.Length is > 0 and <= 12 ? digits : Math.Abs(StableHash(plan.Order.Number)).ToString(CultureInfo.InvariantCulture);
     }
 
