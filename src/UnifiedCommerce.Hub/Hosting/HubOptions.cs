@@ -33,6 +33,8 @@ public sealed record HubOptions
     public HubRoles Roles { get; init; } = HubRoles.All;
     /// <summary>Print the usage and end.</summary>
     public bool Help { get; init; }
+    /// <summary>Ask this health address of a running hub and end: exit code 0 when it answers 2xx. For containers without other tools.</summary>
+    public string? Probe { get; init; }
     /// <summary>Create an API key with this name, print it once and end.</summary>
     public string? CreateKey { get; init; }
     /// <summary>Create or replace a console account with this name; the password is read from standard input.</summary>
@@ -58,6 +60,7 @@ public sealed record HubOptions
           --create-key NAME  create an API key, print it once and end; --scopes LIST, --customer KEY
           --create-user NAME create or replace a console account and end; --role viewer|operator|procurement|administrator;
                              the password is read from standard input
+          --probe URL        ask a running hub's health address and end: 0 when it is well, 1 when not
           --help             this text
 
         Settings (also as environment variables, ConnectionStrings__Hub=...):
@@ -109,6 +112,7 @@ public sealed record HubOptions
             {
                 case "--data": options = options with { Data = value }; break;
                 case "--urls": options = options with { Urls = value }; break;
+                case "--probe": options = options with { Probe = value }; break;
                 case "--create-key": options = options with { CreateKey = value }; break;
                 case "--create-user": options = options with { CreateUser = value }; break;
                 case "--role": options = options with { Role = value }; break;

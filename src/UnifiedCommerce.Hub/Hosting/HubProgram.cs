@@ -21,6 +21,10 @@ public static class HubProgram
             System.Console.WriteLine(HubOptions.Usage);
             return 0;
         }
+        if (options.Probe is { } probe)
+        {
+            return await ProbeAsync(probe);
+        }
         Directory.CreateDirectory(options.Data);
         await using var log = HubLog.Create(options.Data, quietConsole: options.Demo);
         Log.Logger = log;
@@ -44,6 +48,26 @@ public static class HubProgram
         {
             log.Fatal(exception, "The store cannot be opened");
             await System.Console.Error.WriteLineAsync($"The store cannot be opened: {exception.Message} Check ConnectionStrings:Hub.");
+            return 1;
+        }
+    }
+
+    private static async Task<int> ProbeAsync(string address)
+    {
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+        {
+            await System.Console.Error.WriteLineAsync($"Found --probe '{address}', expected an address such as http://127.0.0.1:8080/health/ready.");
+            return 2;
+        }
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(4) };
+        try
+        {
+            using var answer = await client.GetAsync(url);
+            return answer.IsSuccessStatusCode ? 0 : 1;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+        {
+            await System.Console.Error.WriteLineAsync($"{url} does not answer: {exception.Message}");
             return 1;
         }
     }
