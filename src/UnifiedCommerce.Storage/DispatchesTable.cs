@@ -35,6 +35,8 @@ internal sealed class DispatchesTable(Session session) : IDispatches
         Column<Dispatch>.Number("attempt", dispatch => dispatch.Attempt),
         Column<Dispatch>.Number("fence", dispatch => dispatch.Fence),
         Column<Dispatch>.Moment("lease_until", dispatch => dispatch.LeaseUntil),
+        Column<Dispatch>.Number("sender_job", dispatch => dispatch.SenderJob),
+        Column<Dispatch>.Number("sender_fence", dispatch => dispatch.SenderFence),
         Column<Dispatch>.Text("evidence", dispatch => dispatch.Evidence),
         Column<Dispatch>.Text("reason", dispatch => dispatch.Reason),
         Column<Dispatch>.Text("acknowledgement", dispatch => dispatch.Acknowledgement.ToString()),
@@ -42,7 +44,7 @@ internal sealed class DispatchesTable(Session session) : IDispatches
     ];
 
     const string NoBytes = "id, key, partner, kind, purchase_id, acknowledges_document_id, file_name, content_type, sha256, interchange_control, "
-        + "group_control, message_control, mapping_version, state, attempt, fence, lease_until, evidence, reason, acknowledgement, prepared_at, sent_at";
+        + "group_control, message_control, mapping_version, state, attempt, fence, lease_until, evidence, reason, acknowledgement, prepared_at, sent_at, sender_job, sender_fence";
 
     public async Task<long> NextControlNumberAsync(string counter, string usedBy, CancellationToken cancellationToken)
     {
@@ -112,5 +114,6 @@ internal sealed class DispatchesTable(Session session) : IDispatches
         InterchangeControl = row.TextOrNull(), GroupControl = row.TextOrNull(), MessageControl = row.TextOrNull(), MappingVersion = row.TextOrNull(),
         State = row.Name<DispatchState>(), Attempt = row.Int(), Fence = row.Number(), LeaseUntil = row.MomentOrNull(), Evidence = row.TextOrNull(),
         Reason = row.TextOrNull(), Acknowledgement = row.Name<AcknowledgementState>(), PreparedAt = row.Moment(), SentAt = row.MomentOrNull(),
+        SenderJob = row.NumberOrNull(), SenderFence = row.NumberOrNull(),
     };
 }

@@ -140,8 +140,9 @@ internal sealed class PostgresJobQueue(PostgresStore store) : JobQueue(store), I
         [.. (await Finish.NumbersAsync(session, [.. settlements.Select(settlement => (settlement, now))], cancellationToken)).Select(id => new Finished(Math.Abs(id), id < 0))];
 
     protected override async Task<IReadOnlyList<string>> DeadAsync(Session session, IReadOnlyList<string> workers, CancellationToken cancellationToken) =>
-        // Outside a transaction the lock is given back with the statement.
-        await session.ListAsync($"select each.value from {{each workers}} where pg_try_advisory_xact_lock({WorkerLocks}, hashtext(each.value))",
+        // Outside a transaction the lock is given back with the statement. A server that has just started has seen nobody come back yet.
+        await session.ListAsync($"select each.value from {{each workers}} where now() - pg_postmaster_start_time() not between interval '0' and interval '3 seconds' "
+            + $"and pg_try_advisory_xact_lock({WorkerLocks}, hashtext(each.value))",
             new { workers = session.Dialect.List(workers) }, static row => row.Text(), cancellationToken);
 
     public override async Task<long> PruneAsync(DateTimeOffset finishedBefore, DateTimeOffset now, CancellationToken cancellationToken)

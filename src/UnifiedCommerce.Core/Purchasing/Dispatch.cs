@@ -79,6 +79,10 @@ public sealed record Dispatch
     public long Fence { get; init; }
     /// <summary>The newest attempt's lease ends (machine time).</summary>
     public DateTimeOffset? LeaseUntil { get; init; }
+    /// <summary>The job whose claim the newest attempt runs under; null for attempts of versions that did not write it.</summary>
+    public long? SenderJob { get; init; }
+    /// <summary>The fencing token of that claim.</summary>
+    public long? SenderFence { get; init; }
     /// <summary>What shows that the partner has it: file name and size, HTTP status and answer.</summary>
     public string? Evidence { get; init; }
     /// <summary>Why it failed or is held.</summary>

@@ -8,12 +8,13 @@ using UnifiedCommerce.Core.Status;
 
 namespace UnifiedCommerce.Core.Purchasing;
 
-/// <summary>Transactions 2 and 3 of the send protocol around the effect. A crash in between leaves SENDING with a dead lease: the next
-/// attempt treats it as UNKNOWN and probes first; the bytes are the stored ones, always.</summary>
+/// <summary>Transactions 2 and 3 of the send protocol around the effect. A crash in between leaves SENDING: whoever claims the same job after it
+/// takes over at once, for the earlier claim is over; another job waits for the attempt's lease. The next attempt treats it as UNKNOWN and probes
+/// first; the bytes are the stored ones, always.</summary>
 public sealed class SendDispatchHandler(
     IStore store, PartnerBookHolder book, IEnumerable<IOutboundChannel> channels, DocumentReception reception, TimeProvider clock, TimeProvider machine) : IEffectHandler
 {
-    /// <summary>How long an attempt may take before another may take over.</summary>
+    /// <summary>How long an attempt may take before another job may take over.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
     private readonly Dictionary<string, IOutboundChannel> _channels = channels.ToDictionary(channel => channel.Kind, StringComparer.Ordinal);
 
@@ -28,7 +29,8 @@ public sealed class SendDispatchHandler(
     {
         var ids = jobs.Select(job => JsonSerializer.Deserialize<Args>(job.Args, CanonicalJson.Options)!.DispatchId).ToList();
         var outcomes = new Dictionary<long, JobOutcome>();
-        var claimed = await ClaimAsync(ids, outcomes, cancellationToken);
+        var senders = ids.Zip(jobs).GroupBy(pair => pair.First).ToDictionary(group => group.Key, group => group.Select(pair => pair.Second).MaxBy(job => job.Id)!);
+        var claimed = await ClaimAsync(senders, outcomes, cancellationToken);
         var results = new List<(Dispatch Dispatch, SendResult Result)>();
         foreach (var (dispatch, wasUnknown) in claimed)
         {
@@ -42,21 +44,22 @@ public sealed class SendDispatchHandler(
     }
 
     /// <summary>Transaction 2: SENDING, attempt + 1, new fencing token.</summary>
-    private async Task<IReadOnlyList<(Dispatch Dispatch, bool WasUnknown)>> ClaimAsync(IReadOnlyList<long> ids, Dictionary<long, JobOutcome> outcomes, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<(Dispatch Dispatch, bool WasUnknown)>> ClaimAsync(IReadOnlyDictionary<long, Job> senders, Dictionary<long, JobOutcome> outcomes, CancellationToken cancellationToken)
     {
         await using var work = await store.BeginAsync(cancellationToken);
         var now = machine.GetUtcNow();
         var stopped = (await work.Catalogue.SettingsAsync(RoutingService.StoppedSetting, cancellationToken)).Keys.Select(name => name[RoutingService.StoppedSetting.Length..]).ToHashSet(StringComparer.Ordinal);
         var claimed = new List<(Dispatch, bool)>();
-        foreach (var dispatch in await work.Dispatches.LockAsync(ids, cancellationToken))
+        foreach (var dispatch in await work.Dispatches.LockAsync([.. senders.Keys], cancellationToken))
         {
             var partner = book.Current.Get(dispatch.Partner);
+            var job = senders[dispatch.Id];
             switch (dispatch.State)
             {
                 case DispatchState.Sent or DispatchState.Confirmed or DispatchState.Void or DispatchState.Held or DispatchState.Failed:
                     outcomes[dispatch.Id] = JobOutcome.Ok;
                     continue;
-                case DispatchState.Sending when dispatch.LeaseUntil > now:
+                case DispatchState.Sending when dispatch.LeaseUntil > now && !IsOver(dispatch, job):
                     outcomes[dispatch.Id] = new JobOutcome.Snooze(dispatch.LeaseUntil.Value, "another attempt runs");
                     continue;
             }
@@ -72,12 +75,19 @@ public sealed class SendDispatchHandler(
                 continue;
             }
             var wasUnknown = dispatch.State is DispatchState.Sending or DispatchState.Unknown;
-            claimed.Add((dispatch with { State = DispatchState.Sending, Attempt = dispatch.Attempt + 1, Fence = dispatch.Fence + 1, LeaseUntil = now + Lease }, wasUnknown));
+            claimed.Add((dispatch with
+            {
+                State = DispatchState.Sending, Attempt = dispatch.Attempt + 1, Fence = dispatch.Fence + 1, LeaseUntil = now + Lease, SenderJob = job.Id, SenderFence = job.Fence,
+            }, wasUnknown));
         }
         await work.Dispatches.UpdateAsync([.. claimed.Select(entry => entry.Item1)], cancellationToken);
         await work.CommitAsync(cancellationToken);
         return claimed;
     }
+
+    /// <summary>A job has one claim at a time, so whoever holds a newer one of the same job knows that the attempt's claim is over: its worker died, lost
+    /// its lease or gave the job back. A slow one that still lives writes nothing any more. Within one claim, attempts follow each other.</summary>
+    private static bool IsOver(Dispatch dispatch, Job job) => dispatch.SenderJob == job.Id && dispatch.SenderFence <= job.Fence;
 
     private async Task<SendResult> AttemptAsync(Dispatch dispatch, bool wasUnknown, CancellationToken cancellationToken)
     {

@@ -168,7 +168,7 @@ internal sealed class ChaosCommand(int orders, int kills, bool postgres, int wor
         }
     }
 
-    /// <summary>Waits until nothing moves. A dispatch whose sender was killed is left alone until its lease of two minutes ends.</summary>
+    /// <summary>Waits until nothing moves.</summary>
     static async Task<bool> SettleAsync(HubStore store)
     {
         for (var look = 0; look < 1000; look++)
