@@ -33,7 +33,8 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue)
             }
             return ApplyResult.Ok;
         }
-        var answer = new Answer(purchase, partner, response, await catalogue.GetAsync(work, DateOnly.FromDateTime(now.UtcDateTime), cancellationToken), now);
+        var answer = new Answer(purchase, partner, response, await catalogue.GetAsync(work, DateOnly.FromDateTime(now.UtcDateTime), cancellationToken),
+            response.Lines.Any(line => line.Status == LineStatus.Substituted) ? await ConsentsAsync(work, purchase, cancellationToken) : [], now);
         answer.Read(toChange || (purchase.PendingChange is not null && answer.SpeaksOfCancellation));
         if (answer.Unmatched.Count > 0)
         {
@@ -62,6 +63,15 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue)
         return answer.Notes.Count == 0 ? ApplyResult.Ok : new ApplyResult(DocumentState.Applied, string.Join(" ", answer.Notes.Select(note => note.Text)), null, answer.Notes);
     }
 
+    /// <summary>Positions whose customers all accept a substitute without being asked.</summary>
+    private static async Task<HashSet<int>> ConsentsAsync(IWork work, PurchaseState purchase, CancellationToken cancellationToken)
+    {
+        var pegs = (await work.Purchases.PegsOfPurchasesAsync([purchase.Id], cancellationToken)).Where(peg => peg is { ToStock: false, Quantity: > 0 }).ToList();
+        var orders = (await work.Orders.LoadAsync([.. pegs.Select(peg => peg.OrderId).Distinct()], cancellationToken)).ToDictionary(order => order.Id);
+        return [.. pegs.GroupBy(peg => peg.Position)
+            .Where(position => position.All(peg => orders[peg.OrderId].Order.Lines.First(line => line.Id == peg.LineId).SubstituteAllowed)).Select(position => position.Key)];
+    }
+
     internal static string Summary(IEnumerable<PurchaseLineState> lines) => JsonSerializer.Serialize(
         lines.Select(line => new { line.Position, line.Ordered, line.Awaiting, line.Confirmed, line.Backordered, line.Shipped, line.Received, line.Cancelled, line.NetPrice }), CanonicalJson.Options);
 
@@ -83,7 +93,7 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue)
     }
 
     /// <summary>One answer on its way through the lines.</summary>
-    private sealed class Answer(PurchaseState purchase, Partner partner, OrderResponse response, CatalogueSnapshot snapshot, DateTimeOffset now)
+    private sealed class Answer(PurchaseState purchase, Partner partner, OrderResponse response, CatalogueSnapshot snapshot, HashSet<int> consents, DateTimeOffset now)
     {
         private readonly List<PurchaseLineState> _lines = [.. purchase.Lines];
 
@@ -163,6 +173,7 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue)
                 if (!agreed)
                 {
                     Notes.Add(Diagnostic.Warning("cancel-refused", $"line {line.Position}", $"{partner.Name} did not agree to cancel line {line.Position} ({response.Reason ?? "no reason given"}): the goods will come."));
+                    Tasks.Add(Task(index, "cancel-refused", $"{partner.Name} did not agree to cancel {line.CancelRequested:0.###} of line {line.Position} ({line.Sku}) of purchase order {purchase.Document.Number}: {response.Reason ?? "no reason given"}. Customers who asked to cancel get the goods after all: tell them, or take the goods to stock."));
                 }
             }
         }
@@ -242,16 +253,21 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue)
             var line = _lines[index];
             var substitute = snapshot.Match(partner.Id, answer.Item, supplier: true)?.Article;
             var article = snapshot.Find(line.Sku);
-            if (substitute is not null && article is not null && article.Substitutes.Contains(substitute.Sku))
+            var listed = substitute is not null && article is not null && article.Substitutes.Contains(substitute.Sku);
+            var dearer = answer.NetPrice is { } price ? PriceDiffers(line, price, answer.PriceBasis) : null;
+            if (substitute is not null && dearer is null && (listed || consents.Contains(line.Position)))
             {
-                _lines[index] = line with { SubstituteSku = substitute.Sku };
+                _lines[index] = line with { SubstituteSku = substitute.Sku, NetPrice = answer.NetPrice ?? line.NetPrice, PriceBasis = answer.NetPrice is null ? line.PriceBasis : answer.PriceBasis };
                 Confirm(index, quantity ?? line.Awaiting, promised);
-                Notes.Add(Diagnostic.Warning("substituted", $"line {line.Position}", $"{partner.Name} sends {substitute.Sku} instead of {line.Sku}, which the list of substitutes allows."));
+                Notes.Add(Diagnostic.Warning("substituted", $"line {line.Position}",
+                    $"{partner.Name} sends {substitute.Sku} instead of {line.Sku}, which {(listed ? "the list of substitutes allows" : "the customer allowed with the order")}."));
                 return;
             }
             Tasks.Add(Task(index, "substitute",
-                $"{partner.Name} offers {substitute?.Name ?? answer.Item.Label} instead of {article?.Name ?? line.Sku} on line {line.Position} of {purchase.Document.Number}. It is not on the list of substitutes: accept it with the customer's consent, or refuse it and buy elsewhere.",
-                new { sku = substitute?.Sku, item = answer.Item, quantity, promised }));
+                $"{partner.Name} offers {substitute?.Name ?? answer.Item.Label} instead of {article?.Name ?? line.Sku} on line {line.Position} of {purchase.Document.Number}. "
+                + (dearer is { } more ? $"It costs {more:0.00} {purchase.Document.Currency} more in all, outside the tolerance. " : "")
+                + (listed ? "" : "It is not on the list of substitutes. ") + $"Accept it{(listed || consents.Contains(line.Position) ? "" : " with the customer's consent")}, or refuse it and buy elsewhere.",
+                new { sku = substitute?.Sku, item = answer.Item, quantity, promised, price = answer.NetPrice, basis = answer.PriceBasis }));
         }
 
         private void Confirm(int index, decimal quantity, DateOnly? promised)

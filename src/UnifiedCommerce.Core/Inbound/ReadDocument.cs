@@ -211,7 +211,7 @@ public sealed class ReadDocumentHandler(PartnerBookHolder book, IDocumentDecoder
             await work.Tasks.OpenAsync([new HubTask
             {
                 Kind = "acknowledgement-rejected", Key = $"acknowledgement-rejected:{dispatch.Id}", Partner = partner.Id, PurchaseId = purchaseId, DocumentId = documentId, At = now,
-                Text = $"{partner.Name} could not read purchase order {purchase.Document.Number}: {said.Text} Correct data or mapping; the purchase order is then sent again as the same document.",
+                Text = $"{partner.Name} could not read purchase order {purchase.Document.Number}: {said.Text} Correct data or mapping, then write it again: it stays the same purchase order.",
             }], cancellationToken);
         }
         else if (purchase.Status is PurchaseStatus.Sent or PurchaseStatus.Released)

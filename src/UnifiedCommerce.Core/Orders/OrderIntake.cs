@@ -119,6 +119,7 @@ public sealed class OrderIntake(PartnerBookHolder book, CatalogueCache catalogue
         var snapshot = await catalogue.GetAsync(work, today, cancellationToken);
         var diagnostics = new List<Diagnostic>();
         var next = new List<OrderLineState>();
+        var untouched = new HashSet<string>(StringComparer.Ordinal);
         foreach (var line in known.Lines)
         {
             var index = order.Lines.ToList().FindIndex(candidate => candidate.Id == line.LineId);
@@ -128,10 +129,14 @@ public sealed class OrderIntake(PartnerBookHolder book, CatalogueCache catalogue
                 continue;
             }
             var wanted = NewLine(snapshot, order, order.Lines[index], line.Index, partner, diagnostics);
-            if (wanted.Sku != line.Sku)
+            if (line.Sku is not null && wanted.Sku != line.Sku && line.Allocated > 0)
             {
+                // What is on purchase orders has an article for good: the line stays as it was, only a new line can be another article.
                 diagnostics.Add(Diagnostic.Warning("article-changed", $"line {line.LineId}",
-                    $"The article of line {line.LineId} changed from {line.Sku ?? "unmatched"} to {wanted.Sku ?? "unmatched"}: what is open follows, what is on purchase orders is asked to be cancelled. Use a new line id for another article."));
+                    $"Found article {wanted.Sku ?? order.Lines[index].Item.Label} on line {line.LineId}, which is ordered from a supplier as {line.Sku}: the line stays as it is. Cancel it (quantity left out of the change) and add a line with a new id."));
+                untouched.Add(line.LineId);
+                next.Add(line);
+                continue;
             }
             var live = line.Ordered - line.Cancelled - line.CancelRequested;
             var changed = wanted.Ordered switch
@@ -140,14 +145,14 @@ public sealed class OrderIntake(PartnerBookHolder book, CatalogueCache catalogue
                 var less when less < live => line.CancelByCustomer(live - less).Line,
                 _ => line,
             };
-            next.Add(changed with { NeedBy = wanted.NeedBy, Sku = line.Sku ?? wanted.Sku, Hold = line.Sku is null ? wanted.Hold : line.Hold });
+            next.Add(changed with { NeedBy = wanted.NeedBy, Sku = wanted.Sku, UnitFactor = wanted.UnitFactor, Hold = wanted.Hold });
         }
         foreach (var added in order.Lines.Where(line => known.Lines.All(existing => existing.LineId != line.Id)))
         {
             next.Add(NewLine(snapshot, order, added, next.Count, partner, diagnostics) with { OrderId = known.Id });
         }
-        // The stored order keeps removed lines at their index, so that line ids and indexes never move.
-        var kept = next.Select(line => order.Lines.FirstOrDefault(candidate => candidate.Id == line.LineId)
+        // The stored order keeps removed and refused lines as they were, so that line ids and indexes never move.
+        var kept = next.Select(line => order.Lines.FirstOrDefault(candidate => candidate.Id == line.LineId && !untouched.Contains(line.LineId))
             ?? known.Order.Lines.First(candidate => candidate.Id == line.LineId)).ToList();
         var state = await SaveChangedAsync(work, known,
             known with { Order = order with { Lines = kept }, ContentHash = hash, Version = known.Version + 1, Lines = next }, actor, "order.changed", now, cancellationToken);

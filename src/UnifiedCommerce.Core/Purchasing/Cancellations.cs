@@ -30,22 +30,22 @@ public sealed class AskCancellationHandler(PartnerBookHolder book, TimeProvider 
     private async Task AskAsync(IWork work, long orderId, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var order = (await work.Orders.LoadAsync([orderId], cancellationToken)).FirstOrDefault();
-        if (order is null)
+        var own = await work.Purchases.PegsOfOrdersAsync([orderId], cancellationToken);
+        var purchases = await work.Purchases.LockAsync([.. own.Select(peg => peg.PurchaseId).Distinct()], cancellationToken);
+        if (purchases.Count == 0)
         {
             return;
         }
-        var pegs = await work.Purchases.PegsOfOrdersAsync([orderId], cancellationToken);
-        var purchases = await work.Purchases.LockAsync([.. pegs.Select(peg => peg.PurchaseId).Distinct()], cancellationToken);
+        // A purchase order line may serve several orders: what each of them no longer wants counts, also what was asked before.
+        var sharing = (await work.Purchases.PegsOfPurchasesAsync([.. purchases.Select(purchase => purchase.Id)], cancellationToken))
+            .Where(peg => !peg.ToStock).Select(peg => peg.OrderId).Append(orderId).Distinct().ToList();
+        var unwanted = Cancellations.UnwantedOf(await work.Orders.LoadAsync(sharing, cancellationToken), await work.Purchases.PegsOfOrdersAsync(sharing, cancellationToken));
         foreach (var purchase in purchases)
         {
-            var lines = purchase.Lines.Select(line =>
+            var lines = purchase.Lines.Select(line => line with
             {
-                var wanted = pegs.Where(peg => peg.PurchaseId == purchase.Id && peg.Position == line.Position)
-                    .Sum(peg => Math.Min(peg.Awaiting + peg.Confirmed + peg.Backordered, Asked(order, peg.LineId)));
                 // Whole order units only: the rest of a pack stays and goes to stock.
-                var units = Math.Min(line.Unshipped(), Math.Floor(wanted / line.UnitFactor));
-                return line with { CancelRequested = units };
+                CancelRequested = Math.Max(line.CancelRequested, Math.Min(line.Unshipped(), Math.Floor(unwanted[(purchase.Id, line.Position)].Sum(peg => peg.Quantity) / line.UnitFactor))),
             }).ToList();
             var changed = lines.Where((line, index) => line.CancelRequested > purchase.Lines[index].CancelRequested).ToList();
             if (changed.Count == 0)
@@ -54,7 +54,7 @@ public sealed class AskCancellationHandler(PartnerBookHolder book, TimeProvider 
             }
             if (purchase.Status == PurchaseStatus.AwaitingApproval)
             {
-                await LedgerUpdate.ApplyAsync(work, purchase, [.. lines.Select(line => line.CancelRequested > 0 ? line.Cancel(line.CancelRequested) : line)], [], now, cancellationToken);
+                await WithdrawAsync(work, purchase, now, cancellationToken);
                 continue;
             }
             await work.Purchases.SaveLinesAsync(changed, cancellationToken);
@@ -62,6 +62,18 @@ public sealed class AskCancellationHandler(PartnerBookHolder book, TimeProvider 
             await work.Audit.AddAsync([new AuditEntry(now, "system", "purchase-order.cancel-requested", $"purchase:{purchase.Id}", null,
                 JsonSerializer.Serialize(changed.Select(line => new { line.Position, line.CancelRequested }), CanonicalJson.Options))], cancellationToken);
         }
+    }
+
+    /// <summary>A purchase order nobody approved yet is given up as a whole: its document and its terms were made for all of its lines.
+    /// What is still wanted is routed again and asks for approval anew.</summary>
+    private static async Task WithdrawAsync(IWork work, PurchaseState purchase, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        const string Why = "a customer cancelled before it was approved; what is still wanted is routed again";
+        await LedgerUpdate.ApplyAsync(work, purchase, [.. purchase.Lines.Select(line => line.CancelAll())], [], now, cancellationToken);
+        await work.Purchases.UpdateAsync(purchase with { Status = PurchaseStatus.Cancelled, Reason = Why }, cancellationToken);
+        await work.Tasks.CloseAsync($"approve-purchase-order:{purchase.Id}", Why, now, cancellationToken);
+        await work.Audit.AddAsync([new AuditEntry(now, "system", "purchase-order.withdrawn", $"purchase:{purchase.Id}",
+            JsonSerializer.Serialize(new { purchase.Status }, CanonicalJson.Options), JsonSerializer.Serialize(new { reason = Why }, CanonicalJson.Options))], cancellationToken);
     }
 
     /// <summary>Sends the order change, or asks a person to where the supplier takes none. The lines say what is asked.</summary>
@@ -83,13 +95,33 @@ public sealed class AskCancellationHandler(PartnerBookHolder book, TimeProvider 
             Text = $"{partner.Name} takes no order changes by EDI: ask them to cancel {string.Join(", ", purchase.Lines.Where(line => line.CancelRequested > 0).Select(line => $"{line.CancelRequested:0.###} of line {line.Position}"))} of purchase order {purchase.Document.Number}, then record their answer here.",
         }], cancellationToken);
     }
-
-    private static decimal Asked(OrderState order, string lineId) => order.Lines.First(line => line.LineId == lineId).CancelRequested;
 }
 
-/// <summary>The order change that asks for a cancellation.</summary>
+/// <summary>A part of a peg that its customer no longer wants, in base units.</summary>
+internal readonly record struct Unwanted(long PurchaseId, int Position, long OrderId, string LineId, decimal Quantity);
+
+/// <summary>What customers no longer want of purchase orders, and the order change that asks for it.</summary>
 internal static class Cancellations
 {
+    /// <summary>Lays what each order line wants cancelled on its pegs, newest purchase order first, as far as it has not shipped: so much is asked
+    /// once in all, however many suppliers share the line.</summary>
+    public static ILookup<(long PurchaseId, int Position), Unwanted> UnwantedOf(IEnumerable<OrderState> orders, IEnumerable<Peg> pegs)
+    {
+        var left = orders.SelectMany(order => order.Lines).ToDictionary(line => (line.OrderId, line.LineId), line => line.CancelRequested);
+        var unwanted = new List<Unwanted>();
+        foreach (var peg in pegs.Where(peg => !peg.ToStock).OrderByDescending(peg => peg.PurchaseId).ThenByDescending(peg => peg.Position))
+        {
+            var key = (peg.OrderId, peg.LineId);
+            var taken = Math.Min(left.GetValueOrDefault(key), peg.Awaiting + peg.Confirmed + peg.Backordered);
+            if (taken > 0)
+            {
+                left[key] -= taken;
+                unwanted.Add(new Unwanted(peg.PurchaseId, peg.Position, peg.OrderId, peg.LineId, taken));
+            }
+        }
+        return unwanted.ToLookup(part => (part.PurchaseId, part.Position));
+    }
+
     public static OrderChange DocumentOf(PurchaseState purchase, string change, DateTimeOffset now)
     {
         var document = purchase.Document;

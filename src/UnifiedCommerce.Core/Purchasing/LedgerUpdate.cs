@@ -25,16 +25,20 @@ internal static class LedgerUpdate
             return [];
         }
         await work.Purchases.SaveLinesAsync(changed, cancellationToken);
-        var pegs = await work.Purchases.PegsOfPurchasesAsync([purchase.Id], cancellationToken);
-        var touched = new HashSet<long>();
+        var pegs = (await work.Purchases.PegsOfPurchasesAsync([purchase.Id], cancellationToken)).Where(peg => changed.Exists(line => line.Position == peg.Position)).ToLookup(peg => peg.Position);
+        var touched = pegs.SelectMany(position => position).Where(peg => !peg.ToStock).Select(peg => peg.OrderId).Distinct().ToList();
+        var orders = await work.Orders.LockAsync(touched, cancellationToken);
+        var unwanted = orders.SelectMany(order => order.Lines).Any(line => line.CancelRequested > 0)
+            ? Cancellations.UnwantedOf(orders, await work.Purchases.PegsOfOrdersAsync(touched, cancellationToken)).SelectMany(parts => parts).Where(part => part.PurchaseId == purchase.Id)
+                .ToDictionary(part => (part.Position, part.OrderId, part.LineId), part => part.Quantity)
+            : [];
         var saved = new List<Peg>();
         var added = new List<Peg>();
         foreach (var line in changed)
         {
-            var before = pegs.Where(peg => peg.Position == line.Position).ToList();
-            foreach (var peg in Pegging.Distribute(line, before))
+            foreach (var peg in Pegging.Distribute(line, pegs[line.Position], peg => unwanted.GetValueOrDefault((peg.Position, peg.OrderId, peg.LineId))))
             {
-                var old = before.FirstOrDefault(candidate => candidate.Rank == peg.Rank);
+                var old = pegs[line.Position].FirstOrDefault(candidate => candidate.Rank == peg.Rank);
                 if (old is null)
                 {
                     added.Add(peg);
@@ -43,10 +47,6 @@ internal static class LedgerUpdate
                 {
                     saved.Add(peg);
                 }
-                if (!peg.ToStock && old != peg)
-                {
-                    touched.Add(peg.OrderId);
-                }
             }
         }
         await work.Purchases.SavePegsAsync(saved, cancellationToken);
@@ -54,20 +54,17 @@ internal static class LedgerUpdate
         {
             await work.Purchases.AddPegsAsync(added, cancellationToken);
         }
-        // A rejection without a peg change cannot be: but a promised date may change without one.
-        foreach (var peg in pegs.Where(peg => !peg.ToStock && changed.Exists(line => line.Position == peg.Position)))
-        {
-            touched.Add(peg.OrderId);
-        }
-        return touched.Count == 0 ? [] : await FollowAsync(work, purchase, lines, rejected, touched, now, cancellationToken);
+        // The supplier goes on delivering what it was asked to cancel: those customers will get the goods after all.
+        var refused = changed.Where(line => line.CancelRequested == 0 && purchase.Lines.First(before => before.Position == line.Position) is { CancelRequested: > 0 } before && before.Cancelled == line.Cancelled && before.Unshipped() == line.Unshipped())
+            .SelectMany(line => unwanted.Where(part => part.Key.Position == line.Position)).ToLookup(part => (part.Key.OrderId, part.Key.LineId), part => part.Value);
+        return touched.Count == 0 ? [] : await FollowAsync(work, purchase, lines, rejected, orders, refused, now, cancellationToken);
     }
 
     private static async Task<IReadOnlyList<OrderLineState>> FollowAsync(
-        IWork work, PurchaseState purchase, IReadOnlyList<PurchaseLineState> lines, IReadOnlyCollection<int> rejected, HashSet<long> touched, DateTimeOffset now,
-        CancellationToken cancellationToken)
+        IWork work, PurchaseState purchase, IReadOnlyList<PurchaseLineState> lines, IReadOnlyCollection<int> rejected, IReadOnlyList<OrderState> orders,
+        ILookup<(long OrderId, string LineId), decimal> refused, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var orders = await work.Orders.LockAsync(touched, cancellationToken);
-        var allPegs = (await work.Purchases.PegsOfOrdersAsync(touched, cancellationToken)).ToLookup(peg => (peg.OrderId, peg.LineId));
+        var allPegs = (await work.Purchases.PegsOfOrdersAsync([.. orders.Select(order => order.Id)], cancellationToken)).ToLookup(peg => (peg.OrderId, peg.LineId));
         var reopened = new List<OrderLineState>();
         foreach (var order in orders)
         {
@@ -84,6 +81,7 @@ internal static class LedgerUpdate
                 var promised = here.Select(peg => lines.First(candidate => candidate.Position == peg.Position))
                     .Where(candidate => candidate.Unshipped() > 0).Select(candidate => candidate.Promised).DefaultIfEmpty(null).Max();
                 var followed = line.FollowPegs(own, promised);
+                followed = followed with { CancelRequested = Math.Max(0, followed.CancelRequested - refused[(order.Id, line.LineId)].Sum()) };
                 if (followed.Open > line.Open)
                 {
                     if (here.Any(peg => rejected.Contains(peg.Position)) && !followed.Forbidden.Contains(purchase.Partner))

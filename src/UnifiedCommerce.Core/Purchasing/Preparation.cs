@@ -94,7 +94,7 @@ public sealed class PrepareDispatchHandler(PartnerBookHolder book, IDocumentRend
             await work.Tasks.OpenAsync([new HubTask
             {
                 Kind = "not-rendered", Key = $"not-rendered:{key}", Partner = partner.Id, PurchaseId = purchase.Id, At = now,
-                Text = $"Purchase order {document.Number} cannot be written for {partner.Name}: {error}. Correct the data or the mapping, then release it again.",
+                Text = $"Purchase order {document.Number} cannot be written for {partner.Name}: {error}. Correct the data or the mapping, then write it again.",
             }], cancellationToken);
             return new JobOutcome.Cancel(error.ToString());
         }

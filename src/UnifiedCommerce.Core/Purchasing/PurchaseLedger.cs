@@ -53,6 +53,9 @@ public static class PurchaseLedger
         }).Verified();
     }
 
+    /// <summary>All that has not shipped will not come; nothing changes where everything has.</summary>
+    public static PurchaseLineState CancelAll(this PurchaseLineState line) => line.Unshipped() is > 0 and var left ? line.Cancel(left) : line;
+
     /// <summary>Goods left the supplier: from confirmed, then awaiting, backordered, and last from cancelled (the despatch wins over a
     /// cancellation). What exceeds all of it is over-delivered and returned apart.</summary>
     public static (PurchaseLineState Line, decimal OverDelivered, decimal AfterCancel) Ship(this PurchaseLineState line, decimal quantity, string? tracking)
@@ -119,14 +122,23 @@ public static class PurchaseLedger
 public static class Pegging
 {
     /// <summary>Recomputes the pegs of one purchase order line from its ledger. Pegs keep rank order (need-by date, arrival, stock last):
-    /// what will not come is taken from the last ranks, what is furthest on its way goes to the first. What is more than the pegs hold
-    /// (a despatch after a cancellation) goes to stock.</summary>
+    /// what will not come is taken first from customers who no longer want it, then from the last ranks; what is furthest on its way goes to
+    /// the first. What is more than the pegs hold (a despatch after a cancellation) goes to stock.</summary>
+    /// <param name="line">The purchase order line as it is now.</param>
+    /// <param name="pegs">Its pegs as they were.</param>
+    /// <param name="unwanted">Base units of a peg that its customer wants cancelled; null when nobody does.</param>
     /// <returns>All pegs of the line, with a stock peg added when one became necessary.</returns>
-    public static IReadOnlyList<Peg> Distribute(PurchaseLineState line, IEnumerable<Peg> pegs)
+    public static IReadOnlyList<Peg> Distribute(PurchaseLineState line, IEnumerable<Peg> pegs, Func<Peg, decimal>? unwanted = null)
     {
         var ranked = pegs.OrderBy(peg => peg.Rank).ToList();
         var total = (line.Ordered - line.Cancelled) * line.UnitFactor;
         var held = ranked.Sum(peg => peg.Quantity);
+        for (var index = ranked.Count - 1; index >= 0 && held > total && unwanted is not null; index--)
+        {
+            var less = ranked[index].ToStock ? 0 : Math.Min(held - total, Math.Min(unwanted(ranked[index]), ranked[index].Quantity - ranked[index].Shipped - ranked[index].Received));
+            ranked[index] = ranked[index] with { Quantity = ranked[index].Quantity - less };
+            held -= less;
+        }
         for (var index = ranked.Count - 1; index >= 0 && held > total; index--)
         {
             var less = Math.Min(held - total, ranked[index].Quantity);

@@ -79,7 +79,7 @@ public static class CustomerEvents
         {
             var old = before.Lines.FirstOrDefault(candidate => candidate.LineId == line.LineId);
             return old is null || StatusOf(old) != StatusOf(line) || old.Promised != line.Promised || old.Shipped != line.Shipped || old.Received != line.Received
-                || old.Backordered != line.Backordered || old.Cancelled != line.Cancelled || old.Ordered != line.Ordered;
+                || old.Backordered != line.Backordered || old.Cancelled != line.Cancelled || old.Ordered != line.Ordered || old.CancelRequested != line.CancelRequested;
         }).ToList();
         return changed.Count == 0 ? [] : [Event(after, "order.changed", changed, at)];
     }
@@ -108,6 +108,7 @@ public static class CustomerEvents
             unit = asked.Quantity.Unit,
             ordered = line.Ordered / factor,
             cancelled = line.Cancelled / factor,
+            cancelRequested = line.CancelRequested / factor,
             confirmed = line.Confirmed / factor,
             backordered = line.Backordered / factor,
             shipped = line.Shipped / factor,

@@ -40,7 +40,7 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
         {
             return DeskResult.No($"Purchase order {purchase.Document.Number} is {purchase.Status}, not waiting for approval.");
         }
-        var lines = purchase.Lines.Select(line => line.Cancel(line.Unshipped())).ToList();
+        var lines = purchase.Lines.Select(line => line.CancelAll()).ToList();
         await LedgerUpdate.ApplyAsync(work, purchase, lines, [.. lines.Select(line => line.Position)], now, cancellationToken);
         await work.Purchases.UpdateAsync(purchase with { Status = PurchaseStatus.Refused, Reason = $"refused by {user}: {reason}" }, cancellationToken);
         await work.Tasks.CloseAsync($"approve-purchase-order:{purchase.Id}", $"refused by {user}: {reason}", now, cancellationToken);
@@ -52,7 +52,7 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
     {
         var line = purchase.Lines[index];
         var next = line;
-        if (answer.TryGetProperty("price", out var price))
+        if (answer.TryGetProperty("price", out var price) && price.ValueKind == JsonValueKind.Number)
         {
             next = next with { NetPrice = price.GetDecimal(), PriceBasis = answer.GetProperty("basis").GetDecimal() };
         }
@@ -82,7 +82,7 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
         if (!partner.Purchasing.Changes || !partner.Documents.ContainsKey(DocumentKind.OrderChange))
         {
             // The supplier asked and gets "no": without an order change it is told by a person, and nothing of the line is owed.
-            await ReplaceLineAsync(work, purchase, index, line.Cancel(line.Unshipped()), rejected: true, now, cancellationToken);
+            await ReplaceLineAsync(work, purchase, index, line.CancelAll(), rejected: true, now, cancellationToken);
             return DeskResult.Ok($"Line {line.Position} of {purchase.Document.Number} is cancelled and bought elsewhere. Tell {partner.Name}: they take no order changes by EDI.");
         }
         await RequestCancelAsync(work, purchase, [line.Position], cancellationToken);
@@ -95,6 +95,10 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
         if (purchase.Lines.All(line => line.Unshipped() == 0))
         {
             return DeskResult.No($"Nothing of purchase order {purchase.Document.Number} is left to cancel.");
+        }
+        if (purchase.Status == PurchaseStatus.AwaitingApproval)
+        {
+            return DeskResult.No($"Purchase order {purchase.Document.Number} waits for approval and was not sent: refuse it instead.");
         }
         await RequestCancelAsync(work, purchase, [.. purchase.Lines.Where(line => line.Unshipped() > 0).Select(line => line.Position)], cancellationToken);
         return DeskResult.Ok($"{book.Current.Get(purchase.Partner).Name} is asked to cancel what has not shipped of {purchase.Document.Number}.");
@@ -114,6 +118,47 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
         await work.Tasks.CloseAsync($"cancel-request:{purchase.Id}", $"{user}: {note}", now, cancellationToken);
         await work.Tasks.CloseAsync($"overdue-answer:{purchase.Id}", $"{user}: {note}", now, cancellationToken);
         return DeskResult.Ok($"Recorded: {book.Current.Get(purchase.Partner).Name} cancelled {purchase.Document.Number} as asked.");
+    }, cancellationToken);
+
+    /// <summary>Records by hand that a supplier did not agree to cancel: the goods will come, and customers who asked are told so.</summary>
+    public Task<DeskResult> RecordCancelRefusedAsync(long purchaseId, string note, string user, CancellationToken cancellationToken) => OnPurchaseAsync(purchaseId, user, "purchase-order.cancel-refused", note, async (work, purchase, now) =>
+    {
+        if (purchase.Lines.All(line => line.CancelRequested == 0))
+        {
+            return DeskResult.No($"Nothing of purchase order {purchase.Document.Number} was asked to be cancelled.");
+        }
+        await LedgerUpdate.ApplyAsync(work, purchase, [.. purchase.Lines.Select(line => line with { CancelRequested = 0 })], [], now, cancellationToken);
+        await work.Purchases.UpdateAsync(purchase with { PendingChange = null }, cancellationToken);
+        await work.Tasks.CloseAsync($"cancel-request:{purchase.Id}", $"{user}: not agreed: {note}", now, cancellationToken);
+        return DeskResult.Ok($"Recorded: {book.Current.Get(purchase.Partner).Name} delivers {purchase.Document.Number} after all.");
+    }, cancellationToken);
+
+    /// <summary>Writes a purchase order again that could not be written, was refused by the channel, or was rejected by the partner's system:
+    /// the next version of the same document, with a control number of its own. Only while no version of it may be with the partner.</summary>
+    public Task<DeskResult> WriteAgainAsync(long purchaseId, string note, string user, CancellationToken cancellationToken) => OnPurchaseAsync(purchaseId, user, "purchase-order.written-again", note, async (work, purchase, now) =>
+    {
+        var sent = await work.Dispatches.OfPurchaseAsync(purchaseId, cancellationToken);
+        if (sent.FirstOrDefault(dispatch => dispatch is { State: not (DispatchState.Failed or DispatchState.Void), Kind: DocumentKind.PurchaseOrder }) is { } other)
+        {
+            return DeskResult.No($"{other.Key} is {other.State}: {book.Current.Get(purchase.Partner).Name} has it or may have it. Writing it again could order twice; decide that dispatch first.");
+        }
+        if (purchase.Status != PurchaseStatus.Escalated || purchase.Lines.All(line => line.Unshipped() == 0))
+        {
+            return DeskResult.No($"Purchase order {purchase.Document.Number} is {purchase.Status}; only one that could not be written or was rejected as unreadable is written again.");
+        }
+        var open = await work.Dispatches.LockAsync([.. sent.Where(dispatch => dispatch.State == DispatchState.Failed).Select(dispatch => dispatch.Id)], cancellationToken);
+        await work.Dispatches.UpdateAsync([.. open.Select(dispatch => dispatch with { State = DispatchState.Void, Reason = $"{dispatch.Reason} Written again by {user}: {note}" })], cancellationToken);
+        var next = purchase with
+        {
+            Status = PurchaseStatus.Released, Reason = null, Document = sent.Count == 0 ? purchase.Document : purchase.Document with { Version = purchase.Document.Version + 1 },
+        };
+        await work.Purchases.UpdateAsync(next, cancellationToken);
+        await work.Jobs.InsertAsync([DispatchJobs.Prepare(next)], cancellationToken);
+        foreach (var key in sent.SelectMany(dispatch => new[] { $"held-dispatch:{dispatch.Id}", $"acknowledgement-rejected:{dispatch.Id}" }).Append($"not-rendered:{purchase.Document.Number}-v{purchase.Document.Version}"))
+        {
+            await work.Tasks.CloseAsync(key, $"written again by {user}: {note}", now, cancellationToken);
+        }
+        return DeskResult.Ok($"Purchase order {purchase.Document.Number} is written again with the mapping of now and sent.");
     }, cancellationToken);
 
     /// <summary>Names the article of an order line that was not matched; the customer's number is remembered for next time.</summary>
@@ -285,7 +330,7 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
                 await work.Dispatches.UpdateAsync([dispatch with { State = DispatchState.Void, Reason = $"withdrawn by {user}: {note}" }], cancellationToken);
                 if (purchase is not null && dispatch.Kind == DocumentKind.PurchaseOrder)
                 {
-                    var lines = purchase.Lines.Select(line => line.Unshipped() > 0 ? line.Cancel(line.Unshipped()) : line).ToList();
+                    var lines = purchase.Lines.Select(line => line.CancelAll()).ToList();
                     await LedgerUpdate.ApplyAsync(work, purchase, lines, [.. lines.Select(line => line.Position)], now, cancellationToken);
                     await work.Purchases.UpdateAsync(purchase with { Status = PurchaseStatus.Cancelled, Reason = note }, cancellationToken);
                 }

@@ -21,7 +21,7 @@ public sealed class SampleJourneyTests
     {
         await using var bench = await StoppedHttpsAsync();
         await TakeInAsync(bench);
-        await ADayAsync(bench);
+        await bench.ADayAsync();
         var views = HubViews.Of(bench.Store);
 
         var documents = (await views.DocumentsAsync(new DocumentFilter(), Everything, CancellationToken.None)).Items.Where(document => !document.Outbound);
@@ -43,7 +43,7 @@ public sealed class SampleJourneyTests
     {
         await using var bench = await StoppedHttpsAsync();
         await TakeInAsync(bench);
-        await ADayAsync(bench);
+        await bench.ADayAsync();
         var runs = (await HubViews.Of(bench.Store).RunsAsync(false, Everything, CancellationToken.None)).Items;
         Assert.NotEmpty(runs);
         foreach (var row in runs)
@@ -62,10 +62,10 @@ public sealed class SampleJourneyTests
     {
         await using var bench = await StoppedHttpsAsync();
         var order = JsonSerializer.Deserialize<Order>(await File.ReadAllBytesAsync(Path.Combine(Workbench.Samples, "orders", "webshop", "W-2603-1001.json")), CanonicalJson.Options)!;
-        Assert.Equal(IntakeOutcome.Accepted, (await SubmitAsync(bench, order)).Outcome);
-        Assert.Equal(IntakeOutcome.Replay, (await SubmitAsync(bench, order)).Outcome);
+        Assert.Equal(IntakeOutcome.Accepted, (await bench.SubmitAsync(order)).Outcome);
+        Assert.Equal(IntakeOutcome.Replay, (await bench.SubmitAsync(order)).Outcome);
         var more = order with { Lines = [order.Lines[0] with { Quantity = order.Lines[0].Quantity with { Value = order.Lines[0].Quantity.Value + 5 } }, .. order.Lines.Skip(1)] };
-        var changed = await SubmitAsync(bench, more);
+        var changed = await bench.SubmitAsync(more);
         Assert.Equal((IntakeOutcome.Changed, 2), (changed.Outcome, changed.Order!.Version));
         Assert.Equal(order.Lines.Select(line => line.Id), changed.Order.Lines.Select(line => line.LineId));
     }
@@ -75,7 +75,7 @@ public sealed class SampleJourneyTests
     {
         await using var bench = await StoppedHttpsAsync();
         await TakeInAsync(bench);
-        await ADayAsync(bench);
+        await bench.ADayAsync();
         var purchase = (await HubViews.Of(bench.Store).PurchasesAsync(new PurchaseFilter { Status = PurchaseStatus.Sent }, Everything, CancellationToken.None)).Items[0];
         var state = (await bench.ReadAsync(work => work.Purchases.LoadAsync([purchase.Id], CancellationToken.None)))[0];
         var partner = bench.Book.Get(state.Partner);
@@ -110,7 +110,7 @@ public sealed class SampleJourneyTests
             var channel = Path.GetFileName(Path.GetDirectoryName(file)!);
             if (channel == "webshop")
             {
-                await SubmitAsync(bench, JsonSerializer.Deserialize<Order>(await File.ReadAllBytesAsync(file), CanonicalJson.Options)!);
+                await bench.SubmitAsync(JsonSerializer.Deserialize<Order>(await File.ReadAllBytesAsync(file), CanonicalJson.Options)!);
             }
             else
             {
@@ -118,28 +118,5 @@ public sealed class SampleJourneyTests
             }
         }
         await bench.WorkAsync();
-    }
-
-    private static async Task<IntakeResult> SubmitAsync(Workbench bench, Order order)
-    {
-        await using var work = await bench.Store.BeginAsync(CancellationToken.None);
-        var result = await bench.Journey.Intake.TakeInAsync(work, order, null, null, "test", CancellationToken.None);
-        await work.CommitAsync(CancellationToken.None);
-        return result;
-    }
-
-    /// <summary>Steps through everything that is due within a day.</summary>
-    private static async Task ADayAsync(Workbench bench)
-    {
-        var end = bench.Clock.Now.AddDays(1);
-        for (var step = 0; step < 60; step++)
-        {
-            if (await bench.ReadAsync(work => work.Deadlines.NextDueAsync(CancellationToken.None)) is not { } due || due > end)
-            {
-                return;
-            }
-            await bench.StepToAsync(due > bench.Clock.Now ? due : bench.Clock.Now);
-        }
-        Assert.Fail("More than 60 moments were due within a day.");
     }
 }

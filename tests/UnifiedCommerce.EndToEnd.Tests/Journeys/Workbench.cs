@@ -2,6 +2,7 @@ using UnifiedCommerce.Core;
 using UnifiedCommerce.Core.Inbound;
 using UnifiedCommerce.Core.Jobs;
 using UnifiedCommerce.Core.Mapping;
+using UnifiedCommerce.Core.Orders;
 using UnifiedCommerce.Core.Partners;
 using UnifiedCommerce.Core.Status;
 using UnifiedCommerce.Storage;
@@ -58,8 +59,8 @@ public sealed class Workbench : IAsyncDisposable
     /// <summary>What went wrong in jobs, for the message of a failing test.</summary>
     public required System.Collections.Concurrent.ConcurrentQueue<string> Trouble { get; init; }
 
-    /// <summary>Loads articles, then every supplier's prices and stock, as documents.</summary>
-    public async Task LoadCataloguesAsync()
+    /// <summary>Loads articles, then prices and stock of every supplier, or of one, as documents.</summary>
+    public async Task LoadCataloguesAsync(string? only = null)
     {
         var (articles, found) = ArticleFile.Read(Path.Combine(Samples, "articles.csv"));
         Assert.Empty(found);
@@ -71,7 +72,7 @@ public sealed class Workbench : IAsyncDisposable
         }
         foreach (var kind in new[] { "prices", "stock" })
         {
-            foreach (var folder in Directory.GetDirectories(Path.Combine(Samples, "catalogues")).Order(StringComparer.Ordinal))
+            foreach (var folder in Directory.GetDirectories(Path.Combine(Samples, "catalogues")).Where(folder => only is null || Path.GetFileName(folder) == only).Order(StringComparer.Ordinal))
             {
                 foreach (var file in Directory.GetFiles(folder, $"{kind}.*"))
                 {
@@ -107,6 +108,30 @@ public sealed class Workbench : IAsyncDisposable
         Clock.Now = moment;
         await Journey.Ticks.TickAsync(CancellationToken.None);
         await WorkAsync();
+    }
+
+    /// <summary>Takes an order in as a channel would.</summary>
+    public async Task<IntakeResult> SubmitAsync(Order order)
+    {
+        await using var work = await Store.BeginAsync(CancellationToken.None);
+        var result = await Journey.Intake.TakeInAsync(work, order, null, null, "test", CancellationToken.None);
+        await work.CommitAsync(CancellationToken.None);
+        return result;
+    }
+
+    /// <summary>Steps through everything that is due within a day.</summary>
+    public async Task ADayAsync()
+    {
+        var end = Clock.Now.AddDays(1);
+        for (var step = 0; step < 60; step++)
+        {
+            if (await ReadAsync(work => work.Deadlines.NextDueAsync(CancellationToken.None)) is not { } due || due > end)
+            {
+                return;
+            }
+            await StepToAsync(due > Clock.Now ? due : Clock.Now);
+        }
+        Assert.Fail("More than 60 moments were due within a day.");
     }
 
     /// <summary>Reads with a unit of work that is rolled back.</summary>

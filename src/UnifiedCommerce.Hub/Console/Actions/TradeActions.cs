@@ -14,6 +14,8 @@ internal static partial class ConsoleActions
         Decide(group, "/purchases/refuse", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.RefuseAsync(Number(form, "purchase"), Text(form, "reason"), actor, stop));
         Decide(group, "/purchases/cancel", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.CancelPurchaseAsync(Number(form, "purchase"), Text(form, "reason"), actor, stop));
         Decide(group, "/purchases/cancelled", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.RecordCancelledAsync(Number(form, "purchase"), Text(form, "note"), actor, stop));
+        Decide(group, "/purchases/not-cancelled", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.RecordCancelRefusedAsync(Number(form, "purchase"), Text(form, "note"), actor, stop));
+        Decide(group, "/purchases/write-again", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.WriteAgainAsync(Number(form, "purchase"), Text(form, "note"), actor, stop));
         Decide(group, "/answers/accept", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.AcceptAnswerAsync(Number(form, "task"), actor, stop));
         Decide(group, "/answers/refuse", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.RefuseAnswerAsync(Number(form, "task"), actor, stop));
         Decide(group, "/prices/release", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.DecidePriceAsync(Number(form, "task"), release: true, actor, stop));
