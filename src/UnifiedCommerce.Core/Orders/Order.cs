@@ -40,6 +40,9 @@ public sealed record Order
     public required string Number { get; init; }
     /// <summary>Channel it came through: <c>webshop</c>, <c>store</c>, <c>inside-sales</c>, <c>edi</c> ...</summary>
     public required string Channel { get; init; }
+    /// <summary>The sender's number of this version of the order, rising. One lower than the version known here came late and changes nothing;
+    /// without it the version that arrives last is in force.</summary>
+    public int? Revision { get; init; }
     /// <summary>Date of issue in the customer's calendar.</summary>
     public DateOnly? Issued { get; init; }
     /// <summary>The customer.</summary>

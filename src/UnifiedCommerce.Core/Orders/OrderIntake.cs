@@ -49,6 +49,11 @@ public sealed class OrderIntake(PartnerBookHolder book, CatalogueCache catalogue
             {
                 return new IntakeResult(IntakeOutcome.Replay, known, []);
             }
+            if (order.Revision < known.Order.Revision)
+            {
+                return new IntakeResult(IntakeOutcome.Replay, known, [Diagnostic.Warning("older-revision", "revision",
+                    $"Found revision {order.Revision} of order {order.Number}, expected more than {known.Order.Revision}, which is in force: it was overtaken on its way and changes nothing.")]);
+            }
             // Dates that were right when the order was placed may pass before it is changed.
             var wrong = OrderRules.Check(order, DateOnly.FromDateTime(known.ReceivedAt.DateTime));
             return wrong.Any(diagnostic => diagnostic.Severity == Severity.Error)

@@ -14,6 +14,40 @@ public static class OrderRules
         "LTR", "MLT", "RO", "ROL", "RL", "BG", "XBG", "XRO", "PF", "XPX", "PX", "CEN", "MIL", "H87", "LBR", "FOT", "INH", "GLL", "BO", "CA", "TU", "XTU",
     };
 
+    /// <summary>What a sender left out although it is required: JSON gives null for it, and everything behind takes it for granted. Null when all is there.</summary>
+    public static Diagnostic? MissingPart(Order? order)
+    {
+        if (order is null)
+        {
+            return Diagnostic.Error("missing-order", "/order", "Found null, expected the order.");
+        }
+        if (order.Number is null)
+        {
+            return Diagnostic.Error("missing-number", "/number", "Found null, expected the customer's order number.");
+        }
+        if (order.Channel is null)
+        {
+            return Diagnostic.Error("missing-channel", "/channel", "Found null, expected the channel, for example webshop.");
+        }
+        if (order.Buyer is null)
+        {
+            return Diagnostic.Error("missing-buyer", "/buyer", "Found null, expected the buyer with gln or id.");
+        }
+        if (order.Lines is null)
+        {
+            return Diagnostic.Error("no-lines", "/lines", "Found null, expected a list of lines.");
+        }
+        for (var index = 0; index < order.Lines.Count; index++)
+        {
+            var line = order.Lines[index];
+            if (line?.Id is null || line.Item is null || line.Quantity.Unit is null || line.NotFrom is null)
+            {
+                return Diagnostic.Error("incomplete-line", $"/lines/{index}", "Found a line without id, item or quantity, expected all three: { \"id\": \"1\", \"item\": { \"gtin\": \"...\" }, \"quantity\": { \"value\": 1, \"unit\": \"EA\" } }.");
+            }
+        }
+        return null;
+    }
+
     /// <summary>Checks an order. Errors refuse it as a whole; an article that is not known is not an error but a line that waits.</summary>
     public static IReadOnlyList<Diagnostic> Check(Order order, DateOnly today)
     {

@@ -116,7 +116,7 @@ public static class OrdersApi
         {
             return (0, Problems.Of(StatusCodes.Status400BadRequest, mistake!.Code, "The order cannot be read", [mistake]));
         }
-        if (MissingPart(order) is { } missing)
+        if (OrderRules.MissingPart(order) is { } missing)
         {
             return (0, Problems.Of(StatusCodes.Status400BadRequest, missing.Code, "The order is incomplete", [missing]));
         }
@@ -147,36 +147,6 @@ public static class OrdersApi
         }
         context.Response.Headers["Idempotent-Replayed"] = "true";
         return Results.Text(known.Body, "application/json", Encoding.UTF8, known.Status);
-    }
-
-    // Required members may still be given as null; the rules behind take them for granted.
-    private static Diagnostic? MissingPart(Order order)
-    {
-        if (order.Number is null)
-        {
-            return Diagnostic.Error("missing-number", "/number", "Found null, expected the customer's order number.");
-        }
-        if (order.Channel is null)
-        {
-            return Diagnostic.Error("missing-channel", "/channel", "Found null, expected the channel, for example webshop.");
-        }
-        if (order.Buyer is null)
-        {
-            return Diagnostic.Error("missing-buyer", "/buyer", "Found null, expected the buyer with gln or id.");
-        }
-        if (order.Lines is null)
-        {
-            return Diagnostic.Error("no-lines", "/lines", "Found null, expected a list of lines.");
-        }
-        for (int index = 0; index < order.Lines.Count; index++)
-        {
-            var line = order.Lines[index];
-            if (line?.Id is null || line.Item is null || line.Quantity.Unit is null || line.NotFrom is null)
-            {
-                return Diagnostic.Error("incomplete-line", $"/lines/{index}", "Found a line without id, item or quantity, expected all three: { \"id\": \"1\", \"item\": { \"gtin\": \"...\" }, \"quantity\": { \"value\": 1, \"unit\": \"EA\" } }.");
-            }
-        }
-        return null;
     }
 
     private static async Task<IResult> HistoryAsync(HttpContext context, PortalFeed feed, string? customer, long? before, int? limit, CancellationToken cancellationToken) =>

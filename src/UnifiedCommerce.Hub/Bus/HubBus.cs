@@ -5,33 +5,35 @@ namespace UnifiedCommerce.Hub.Bus;
 /// <summary>The bus: in this process by default, RabbitMQ when <c>Bus:RabbitMq</c> names one.</summary>
 public static class HubBus
 {
-    /// <summary>Adds it.</summary>
-    public static void AddHubBus(this IServiceCollection services, string? rabbitMq, bool consume)
+    /// <summary>Adds it. <paramref name="worker"/>: this process takes orders from RabbitMQ; a bus inside the process has no other taker.</summary>
+    public static void AddHubBus(this IServiceCollection services, string? rabbitMq, bool worker)
     {
+        bool outside = !string.IsNullOrWhiteSpace(rabbitMq);
         services.Configure<MassTransitHostOptions>(options =>
         {
-            // Else a publish before the queue is bound is confirmed and lost.
-            options.WaitUntilStarted = true;
+            // Inside the process, a message before the queue is bound would be lost. A broker that is away is waited for in the background:
+            // API, console and jobs do not need it.
+            options.WaitUntilStarted = !outside;
             options.StartTimeout = TimeSpan.FromSeconds(60);
             options.StopTimeout = TimeSpan.FromSeconds(20);
         });
         services.AddMassTransit(bus =>
         {
-            if (consume)
+            if (worker || !outside)
             {
                 bus.AddConsumer<SubmitOrderConsumer, SubmitOrderConsumerDefinition>();
             }
-            if (string.IsNullOrWhiteSpace(rabbitMq))
-            {
-                bus.UsingInMemory((context, configure) => configure.ConfigureEndpoints(context));
-            }
-            else
+            if (outside)
             {
                 bus.UsingRabbitMq((context, configure) =>
                 {
-                    configure.Host(new Uri(rabbitMq));
+                    configure.Host(new Uri(rabbitMq!));
                     configure.ConfigureEndpoints(context);
                 });
+            }
+            else
+            {
+                bus.UsingInMemory((context, configure) => configure.ConfigureEndpoints(context));
             }
         });
     }

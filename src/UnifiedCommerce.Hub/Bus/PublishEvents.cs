@@ -15,6 +15,8 @@ public sealed class PublishEvents(IStore store, IBus bus, HubMetrics metrics, Ti
     /// <summary>The setting with the position up to which events were published.</summary>
     public const string CursorSetting = "bus.published";
     private const int MostEventsAtOnce = 500;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc />
     public string Kind => JobKind;
@@ -31,23 +33,39 @@ public sealed class PublishEvents(IStore store, IBus bus, HubMetrics metrics, Ti
             long after = long.Parse(await work.Catalogue.SettingAsync(CursorSetting, cancellationToken) ?? "0", CultureInfo.InvariantCulture);
             events = await work.Events.AfterAsync(after, null, null, MostEventsAtOnce, cancellationToken);
         }
-        foreach (var happened in events)
+        long published = 0;
+        string? away = null;
+        using (var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken))
         {
-            await bus.Publish(
-                new OrderEvent
+            patience.CancelAfter(s_patience);
+            try
+            {
+                foreach (var happened in events)
                 {
-                    EventId = happened.Id, Sequence = happened.Sequence, Type = happened.Type, At = happened.At, Customer = happened.Customer, Subject = happened.Subject,
-                    Data = happened.Data,
-                }, cancellationToken);
+                    await bus.Publish(
+                        new OrderEvent
+                        {
+                            EventId = happened.Id, Sequence = happened.Sequence, Type = happened.Type, At = happened.At, Customer = happened.Customer, Subject = happened.Subject,
+                            Data = happened.Data,
+                        }, patience.Token);
+                    published = happened.Sequence;
+                }
+            }
+            catch (Exception fault) when (fault is MassTransitException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                // Not our mistake and not an attempt: the events stay in the feed until the broker is there again.
+                away = fault is OperationCanceledException ? $"The broker did not answer within {s_patience.TotalSeconds:0} seconds." : $"The broker does not answer: {fault.Message}";
+            }
         }
-        if (events.Count > 0)
+        if (published > 0)
         {
             await using var work = await store.BeginAsync(cancellationToken);
-            await work.Catalogue.SetSettingAsync(CursorSetting, events[^1].Sequence.ToString(CultureInfo.InvariantCulture), cancellationToken);
+            await work.Catalogue.SetSettingAsync(CursorSetting, published.ToString(CultureInfo.InvariantCulture), cancellationToken);
             await work.CommitAsync(cancellationToken);
-            metrics.Published(events.Count);
+            metrics.Published(events.Count(happened => happened.Sequence <= published));
         }
-        JobOutcome outcome = events.Count == MostEventsAtOnce ? new JobOutcome.Snooze(machineTime.GetUtcNow(), "More events wait.") : JobOutcome.Ok;
+        JobOutcome outcome = away is not null ? new JobOutcome.Snooze(machineTime.GetUtcNow() + s_pause, away)
+            : events.Count == MostEventsAtOnce ? new JobOutcome.Snooze(machineTime.GetUtcNow(), "More events wait.") : JobOutcome.Ok;
         return [.. jobs.Select(_ => outcome)];
     }
 }

@@ -49,7 +49,8 @@ public sealed record OrderEvent
     public required string Data { get; init; }
 }
 
-/// <summary>Takes orders from the bus in: the same intake as the API. A refused order is kept as a quarantined document.</summary>
+/// <summary>Takes orders from the bus in: the same intake as the API. A message that is delivered again, however late, gets its first answer again and
+/// does nothing. A refused order is kept as a quarantined document.</summary>
 public sealed class SubmitOrderConsumer(IStore store, OrderIntake intake, HubMetrics metrics, TimeProvider time) : IConsumer<SubmitOrder>
 {
     /// <inheritdoc />
@@ -58,35 +59,52 @@ public sealed class SubmitOrderConsumer(IStore store, OrderIntake intake, HubMet
         ArgumentNullException.ThrowIfNull(context);
         long started = Stopwatch.GetTimestamp();
         var order = context.Message.Order;
-        IntakeResult result;
+        OrderSubmitted answer;
         await using (var work = await store.BeginAsync(context.CancellationToken))
         {
-            result = await intake.TakeInAsync(work, order, null, null, "bus", context.CancellationToken);
+            byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(order, CanonicalJson.Options);
+            string hash = ApiJson.Sha256(bytes);
+            string? key = context.MessageId is { } id ? $"bus:{id:D}" : null;
+            if (key is not null && await work.Orders.FindAnswerAsync(key, context.CancellationToken) is { } known && known.RequestHash == hash)
+            {
+                await AnswerAsync(context, JsonSerializer.Deserialize<OrderSubmitted>(known.Body, ApiJson.Options)!);
+                return;
+            }
+            var result = OrderRules.MissingPart(order) is { } missing ? new IntakeResult(IntakeOutcome.Refused, null, [missing])
+                : await intake.TakeInAsync(work, order, null, null, "bus", context.CancellationToken);
             if (result.Outcome == IntakeOutcome.Refused)
             {
-                await QuarantineAsync(work, context, result, context.CancellationToken);
-                metrics.OrderRefused();
+                await QuarantineAsync(work, context, bytes, result, context.CancellationToken);
+            }
+            answer = new OrderSubmitted
+            {
+                Number = order?.Number ?? "", Outcome = JsonNamingPolicy.CamelCase.ConvertName(result.Outcome.ToString()), Version = result.Order?.Version ?? 0,
+                Findings = [.. result.Diagnostics.Select(note => new ProblemFinding(note.Code, note.Place, note.Text))],
+            };
+            if (key is not null)
+            {
+                await work.Orders.AddAnswerAsync(
+                    new IdempotentAnswer(key, hash, result.Order is null ? 422 : 200, JsonSerializer.Serialize(answer, ApiJson.Options), time.GetUtcNow()), context.CancellationToken);
             }
             await work.CommitAsync(context.CancellationToken);
-        }
-        if (result.Outcome != IntakeOutcome.Refused)
-        {
-            metrics.OrderTaken(JsonNamingPolicy.CamelCase.ConvertName(result.Outcome.ToString()), Stopwatch.GetElapsedTime(started));
-        }
-        if (context.ResponseAddress is not null)
-        {
-            await context.RespondAsync(new OrderSubmitted
+            if (result.Outcome == IntakeOutcome.Refused)
             {
-                Number = order.Number, Outcome = JsonNamingPolicy.CamelCase.ConvertName(result.Outcome.ToString()), Version = result.Order?.Version ?? 0,
-                Findings = [.. result.Diagnostics.Select(note => new ProblemFinding(note.Code, note.Place, note.Text))],
-            });
+                metrics.OrderRefused();
+            }
+            else
+            {
+                metrics.OrderTaken(answer.Outcome, Stopwatch.GetElapsedTime(started));
+            }
         }
+        await AnswerAsync(context, answer);
     }
 
-    private async Task QuarantineAsync(IWork work, ConsumeContext<SubmitOrder> context, IntakeResult result, CancellationToken cancellationToken)
+    private static Task AnswerAsync(ConsumeContext<SubmitOrder> context, OrderSubmitted answer) =>
+        context.ResponseAddress is null ? Task.CompletedTask : context.RespondAsync(answer);
+
+    private async Task QuarantineAsync(IWork work, ConsumeContext<SubmitOrder> context, byte[] bytes, IntakeResult result, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(context.Message.Order, CanonicalJson.Options);
         string messageId = context.MessageId?.ToString("D") ?? ApiJson.Sha256(bytes);
         string reason = result.Diagnostics.FirstOrDefault(found => found.Severity == Severity.Error)?.Text ?? "The order was refused.";
         long id = await work.Documents.AddAsync(
@@ -99,7 +117,7 @@ public sealed class SubmitOrderConsumer(IStore store, OrderIntake intake, HubMet
             [new HubTask
             {
                 Kind = "quarantined-document", Key = $"quarantined-document:{id}", DocumentId = id, At = now,
-                Text = $"The order {context.Message.Order.Number} came by bus and cannot be taken in: {reason} Tell the sender, then replay or dismiss it.",
+                Text = $"The order {context.Message.Order?.Number} came by bus and cannot be taken in: {reason} Tell the sender, then replay or dismiss it.",
             }], cancellationToken);
     }
 }
@@ -116,6 +134,10 @@ public sealed class SubmitOrderConsumerDefinition : ConsumerDefinition<SubmitOrd
 
     /// <inheritdoc />
     protected override void ConfigureConsumer(
-        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<SubmitOrderConsumer> consumerConfigurator, IRegistrationContext context) =>
+        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<SubmitOrderConsumer> consumerConfigurator, IRegistrationContext context)
+    {
         endpointConfigurator.UseMessageRetry(retry => retry.Exponential(10, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(300)));
+        // Versions of one order are taken in as they arrived, one after the other.
+        consumerConfigurator.Message<SubmitOrder>(message => message.UsePartitioner(64, received => received.Message.Order?.Number ?? ""));
+    }
 }

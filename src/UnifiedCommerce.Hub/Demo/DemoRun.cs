@@ -58,7 +58,7 @@ internal static class DemoRun
             var progress = ShowProgressAsync(status, services.GetRequiredService<IViews>(), clock, zone, over.Token);
             try
             {
-                await new TimeLapse(services.GetRequiredService<Journey>(), services.GetRequiredService<IViews>(), clock, suppliers, api, samples, data, Say).RunAsync(cancellationToken);
+                await new TimeLapse(services.GetRequiredService<Journey>(), services.GetRequiredService<IViews>(), clock, suppliers, api, services.GetRequiredService<MassTransit.IBus>(), samples, data, Say).RunAsync(cancellationToken);
             }
             finally
             {

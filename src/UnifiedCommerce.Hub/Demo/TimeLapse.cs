@@ -1,7 +1,11 @@
 using System.Net.Http.Headers;
+using System.Text.Json;
+using MassTransit;
 using UnifiedCommerce.Core;
+using UnifiedCommerce.Core.Orders;
 using UnifiedCommerce.Core.Partners;
 using UnifiedCommerce.Core.Status;
+using UnifiedCommerce.Hub.Bus;
 
 namespace UnifiedCommerce.Hub.Demo;
 
@@ -16,10 +20,12 @@ public interface IDemoSuppliers
 
 /// <summary>Tells the story of the samples: the clock stands still while the hub works, and is stepped to the next moment at which anything
 /// is due when it rests. The same samples so give the same purchase orders, on one process or on many, quick machine or slow.</summary>
-public sealed class TimeLapse(Journey journey, IViews views, DemoClock clock, IDemoSuppliers suppliers, HttpClient api, string samples, string data, Action<string> say)
+public sealed class TimeLapse(Journey journey, IViews views, DemoClock clock, IDemoSuppliers suppliers, HttpClient api, IBus bus, string samples, string data, Action<string> say)
 {
     private static readonly TimeSpan Horizon = TimeSpan.FromDays(21);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    /// <summary>Every so manieth order of the webshop comes on the bus.</summary>
+    private const int OnBus = 4;
     private readonly PartnerBook _book = journey.World.Book.Current;
 
     /// <summary>Runs the story to its end. What was done before a crash is not done again: orders and documents are recognised.</summary>
@@ -32,9 +38,17 @@ public sealed class TimeLapse(Journey journey, IViews views, DemoClock clock, ID
         for (var wave = 0; wave < waves.Count; wave++)
         {
             await StepToAsync(DemoClock.Start.AddMinutes(75 * wave), cancellationToken);
-            foreach (var (partner, file) in waves[wave])
+            for (var index = 0; index < waves[wave].Count; index++)
             {
-                await HandInAsync(partner, file, cancellationToken);
+                var (partner, file) = waves[wave][index];
+                if (_book.Find(partner) is null && index % OnBus == OnBus - 1)
+                {
+                    await SubmitAsync(file, cancellationToken);
+                }
+                else
+                {
+                    await HandInAsync(partner, file, cancellationToken);
+                }
             }
             await RestAsync($"{waves[wave].Count} order files of wave {wave + 1} are taken in", cancellationToken);
         }
@@ -158,6 +172,14 @@ public sealed class TimeLapse(Journey journey, IViews views, DemoClock clock, ID
             }
         }
         return waves;
+    }
+
+    /// <summary>Hands an order in on the bus and waits for the answer, so that arrival numbers are the same in every run.</summary>
+    private async Task SubmitAsync(string file, CancellationToken cancellationToken)
+    {
+        var order = JsonSerializer.Deserialize<Order>(await File.ReadAllBytesAsync(file, cancellationToken), CanonicalJson.Options)!;
+        var client = bus.CreateRequestClient<SubmitOrder>(new Uri("queue:submit-order"), RequestTimeout.After(ms: (int)Patience.TotalMilliseconds));
+        await client.GetResponse<OrderSubmitted>(new SubmitOrder { Order = order }, cancellationToken);
     }
 
     private async Task HandInAsync(string partnerId, string file, CancellationToken cancellationToken)

@@ -79,7 +79,7 @@ internal static class HubServices
         services.AddSingleton<PortalFeed>();
         services.AddSingleton(provider => new WebhookRegistry(store, provider.GetRequiredService<SecretBox>(), TimeProvider.System));
         services.AddSingleton(_ => new WebhookClient(configuration.GetValue("Webhooks:AllowPrivate", false), TimeProvider.System));
-        services.AddHubBus(rabbitMq, consume: options.Roles.HasFlag(HubRoles.Worker));
+        services.AddHubBus(rabbitMq, worker: options.Roles.HasFlag(HubRoles.Worker));
 
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
         services.AddApiLimits(configuration.GetValue("Api:RequestsPerSecond", 500));

@@ -41,18 +41,19 @@ public sealed class DemoTests : IDisposable
         Assert.Contains("no purchase order twice", await again.Text(), StringComparison.Ordinal);
     }
 
-    [PostgresFact]
-    public async Task Two_workers_on_PostgreSQL_give_the_same_purchase_orders_as_one_process_on_SQLite()
+    [RabbitMqFact(postgres: true)]
+    public async Task Two_workers_on_PostgreSQL_and_RabbitMQ_give_the_same_purchase_orders_as_one_process_on_SQLite()
     {
         using (var alone = Start(Path.Combine(_data, "one"), "--demo", "--exit"))
         {
             Assert.True(await EndAsync(alone) == 0, await alone.Text());
         }
         await using var postgres = await ThrowAwayPostgres.StartAsync();
+        await using var broker = await ThrowAwayRabbitMq.StartAsync();
         var connection = await postgres.CreateDatabaseAsync();
         var shared = Path.Combine(_data, "many");
         Directory.CreateDirectory(shared);
-        string[] on = [$"--ConnectionStrings:Hub={connection}"];
+        string[] on = [$"--ConnectionStrings:Hub={connection}", $"--Bus:RabbitMq={broker.Address}"];
         // The clock's file tells the workers that the business time is the demonstration's.
         await File.WriteAllTextAsync(Path.Combine(shared, "demo-clock"), "2026-03-02T07:00:00.0000000Z");
         using var first = Start(shared, ["--roles", "worker", .. on]);
@@ -61,7 +62,9 @@ public sealed class DemoTests : IDisposable
         {
             Assert.True(await EndAsync(demo) == 0, await demo.Text());
         }
-        Assert.Equal(await PurchasesAsync($"Data Source={Path.Combine(_data, "one", "hub.db")}"), await PurchasesAsync(connection));
+        var alike = await PurchasesAsync($"Data Source={Path.Combine(_data, "one", "hub.db")}");
+        Assert.Equal(alike, await PurchasesAsync(connection));
+        Assert.Contains(await ActorsAsync(connection), actor => actor == "bus");
     }
 
     private static async Task<string> PurchasesAsync(string connection)
@@ -75,6 +78,13 @@ public sealed class DemoTests : IDisposable
             lines.Add($"{purchase.Document.Number} {purchase.Partner} {string.Join(' ', purchase.Lines.Select(line => $"{line.Position}:{line.Sku}x{line.Ordered:0.###}@{line.NetPrice:0.####}"))}");
         }
         return string.Join('\n', lines.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>Who took orders in, by the audit log.</summary>
+    private static async Task<IReadOnlyList<string>> ActorsAsync(string connection)
+    {
+        await using var store = await HubStore.OpenAsync(connection);
+        return [.. (await HubViews.Of(store).AuditAsync("order.received", new PageRequest(null, 500), CancellationToken.None)).Items.Select(entry => entry.Actor).Distinct()];
     }
 
     private static Running Start(string data, params string[] arguments)
