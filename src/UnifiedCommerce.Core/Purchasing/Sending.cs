@@ -124,7 +124,7 @@ public sealed class SendDispatchHandler(
                 continue;
             }
             var partner = book.Current.Get(attempted.Partner);
-            var (next, outcome) = Next(attempted, result, now);
+            var (next, outcome) = Next(attempted, result, now, machine.GetUtcNow());
             updated.Add(next);
             outcomes[attempted.Id] = outcome;
             switch (next.State)
@@ -143,12 +143,13 @@ public sealed class SendDispatchHandler(
         await work.CommitAsync(cancellationToken);
     }
 
-    private static (Dispatch Next, JobOutcome Outcome) Next(Dispatch dispatch, SendResult result, DateTimeOffset now) => result switch
+    private static (Dispatch Next, JobOutcome Outcome) Next(Dispatch dispatch, SendResult result, DateTimeOffset now, DateTimeOffset machineNow) => result switch
     {
         SendResult.Sent sent => (dispatch with { State = DispatchState.Sent, Evidence = sent.Evidence, SentAt = now, LeaseUntil = null, Reason = null }, JobOutcome.Ok),
         Held held => (dispatch with { State = DispatchState.Held, Reason = held.Why, LeaseUntil = null }, JobOutcome.Ok),
         SendResult.Unknown unknown => (dispatch with { State = DispatchState.Unknown, Reason = unknown.Reason, LeaseUntil = null }, new JobOutcome.Retry(unknown.Reason)),
-        SendResult.Failed { Retryable: true } failed when dispatch.Attempt < 20 => (dispatch with { State = DispatchState.Prepared, Reason = failed.Reason, LeaseUntil = null }, new JobOutcome.Retry(failed.Reason)),
+        SendResult.Failed { Retryable: true } failed when dispatch.Attempt < 20 => (dispatch with { State = DispatchState.Prepared, Reason = failed.Reason, LeaseUntil = null },
+            new JobOutcome.Retry(failed.Reason, machineNow + failed.RetryAfter)),
         SendResult.Failed failed => (dispatch with { State = DispatchState.Failed, Reason = failed.Reason, LeaseUntil = null }, JobOutcome.Ok),
         _ => throw new HubException($"Found send result {result.GetType().Name}, expected Sent, Failed, Unknown or Held."),
     };

@@ -24,9 +24,12 @@ public abstract class SendingContract(IStoreSource source)
         public List<string> Has { get; } = [];
         public int Probes { get; private set; }
         public Func<Dispatch, Task>? OnArrival { get; set; }
+        public SendResult? Refusal { get; set; }
 
         public async Task<SendResult> SendAsync(Partner partner, Dispatch dispatch, CancellationToken cancellationToken)
         {
+            if (Refusal is { } refusal)
+                return refusal;
             if (!Has.Contains(dispatch.Key))
                 Has.Add(dispatch.Key);
             if (OnArrival is { } act)
@@ -179,5 +182,22 @@ public abstract class SendingContract(IStoreSource source)
         await engine.RunReadyAsync(None);
         Assert.Equal(DispatchState.Sent, (await ReadAsync(store, dispatch.Id)).State);
         Assert.Equal((1, 1), (partner.Probes, partner.Has.Count));
+    }
+
+    [StoreFact]
+    public async Task A_partner_that_says_when_to_come_again_is_left_alone_until_then()
+    {
+        var time = new ManualTime();
+        await using var store = await source.NewAsync(new StorageOptions { MachineTime = time });
+        var partner = new Partnerside { Refusal = new SendResult.Failed("429", Retryable: true, TimeSpan.FromMinutes(5)) };
+        var dispatch = await PrepareAsync(store);
+        await using var engine = Engine(store, time, "w1", partner);
+        await engine.RunReadyAsync(None);
+        partner.Refusal = null;
+        time.Advance(TimeSpan.FromMinutes(4));
+        Assert.Equal(0, await engine.RunReadyAsync(None));
+        time.Advance(TimeSpan.FromSeconds(61));
+        Assert.Equal(1, await engine.RunReadyAsync(None));
+        Assert.Equal(DispatchState.Sent, (await ReadAsync(store, dispatch.Id)).State);
     }
 }
