@@ -29,8 +29,10 @@ public interface IWork : IAsyncDisposable
     IDispatches Dispatches { get; }
     /// <summary>Pools, routing runs and decisions.</summary>
     IRoutingRuns Routing { get; }
-    /// <summary>Articles, cross references, prices, stock, versions of partner configuration.</summary>
+    /// <summary>Articles, cross references, prices, stock, settings.</summary>
     ICatalogue Catalogue { get; }
+    /// <summary>Versions of partners' and the house's files.</summary>
+    IPartnerVersions Versions { get; }
     /// <summary>Insertion of jobs.</summary>
     IJobInserter Jobs { get; }
     /// <summary>Events for the portal and other systems.</summary>

@@ -91,10 +91,6 @@ internal sealed class CatalogueTables(Session session) : ICatalogue
         await RaiseVersionAsync(cancellationToken);
     }
 
-    public Task SaveVersionAsync(string name, string sha256, byte[] content, DateTimeOffset at, CancellationToken cancellationToken) => session.RunAsync(
-        "insert into versions (name, sha256, content, at) values (@name, @sha256, @content, @at) on conflict (name, sha256) do nothing",
-        new { name, sha256, content, at = Stored.Moment(at) }, cancellationToken);
-
     public Task<string?> SettingAsync(string name, CancellationToken cancellationToken) =>
         session.FirstAsync("select value from settings where name = @name", new { name }, static row => row.TextOrNull(), cancellationToken);
 

@@ -22,6 +22,7 @@ internal abstract class Work : IWork, IJobInserter
         Dispatches = new DispatchesTable(session);
         Routing = new RoutingTables(session);
         Catalogue = new CatalogueTables(session);
+        Versions = new PartnerVersionTables(session);
         Events = new EventsTable(session, store, Pending);
         Tasks = new TasksTable(session);
         Deadlines = new DeadlinesTable(session);
@@ -39,6 +40,7 @@ internal abstract class Work : IWork, IJobInserter
     public IDispatches Dispatches { get; }
     public IRoutingRuns Routing { get; }
     public ICatalogue Catalogue { get; }
+    public IPartnerVersions Versions { get; }
     public IJobInserter Jobs => this;
     public IEvents Events { get; }
     public ITasks Tasks { get; }

@@ -403,8 +403,6 @@ public abstract class StorageContract(IStoreSource source)
             await work.Catalogue.SetSettingAsync("partner:nord", "stopped", None);
             await work.Catalogue.SetSettingAsync("partner:sud", "x", None);
             await work.Catalogue.SetSettingAsync("partner:sud", null, None);
-            await work.Catalogue.SaveVersionAsync("n", "s", [1], Monday, None);
-            await work.Catalogue.SaveVersionAsync("n", "s", [1], Monday, None);
         });
         Assert.Equal("CT", Assert.Single((await InAsync(store, work => work.Catalogue.ArticlesAsync(None)))[0].Packs).Unit);
         Assert.Equal(6, Assert.Single(await InAsync(store, work => work.Catalogue.CrossReferencesAsync(None))).UnitFactor);

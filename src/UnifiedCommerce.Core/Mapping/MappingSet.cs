@@ -38,11 +38,20 @@ public sealed class MappingSet
         ArgumentException.ThrowIfNullOrEmpty(mappings);
         ArgumentException.ThrowIfNullOrEmpty(partnerId);
         string folder = Path.Combine(mappings, partnerId);
+        return Parse(partnerId, Directory.Exists(folder) ? Directory.GetFiles(folder, "*.map").Select(path => (Path.GetFileName(path), File.ReadAllText(path))) : [], Loader(mappings, partnerId));
+    }
+
+    /// <summary>Parses mappings whose texts are given.</summary>
+    /// <param name="partnerId">The partner.</param>
+    /// <param name="texts">File name in the partner's folder and text of each mapping.</param>
+    /// <param name="load">Gives what they extend (<c>base/...</c>) and table files of the partner; null: there is none.</param>
+    public static MappingSet Parse(string partnerId, IEnumerable<(string Name, string Text)> texts, Func<string, string?> load)
+    {
         List<MessageMapping> all = [];
         List<Diagnostic> diagnostics = [];
-        foreach (string path in Directory.Exists(folder) ? Directory.GetFiles(folder, "*.map").Order(StringComparer.Ordinal) : Enumerable.Empty<string>())
+        foreach ((string name, string text) in texts.OrderBy(file => file.Name, StringComparer.Ordinal))
         {
-            MappingParseResult result = MessageMapping.Parse(File.ReadAllText(path), $"{partnerId}/{Path.GetFileName(path)}", Loader(mappings, partnerId));
+            MappingParseResult result = MessageMapping.Parse(text, $"{partnerId}/{name}", load);
             diagnostics.AddRange(result.Diagnostics);
             if (result.Mapping is not { } mapping)
                 continue;

@@ -5,18 +5,26 @@ using UnifiedCommerce.Core.Purchasing;
 
 namespace UnifiedCommerce.Core.Mapping;
 
-/// <summary>The mappings of all partners, loaded when first needed and again when a partner's folder has changed. A document that is being
-/// read or written keeps the set it began with.</summary>
-public sealed class PartnerMappings(string folder) : IDocumentRenderer
+/// <summary>The mappings of all partners. A document that is being read or written keeps the set it began with.</summary>
+public sealed class PartnerMappings : IDocumentRenderer
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
     private readonly ConcurrentDictionary<string, (string Stamp, long LookedAt, MappingSet Set)> _sets = new(StringComparer.Ordinal);
 
-    /// <summary>The folder that holds all partners and <c>base</c>.</summary>
-    public string Folder { get; } = folder;
+    private readonly Func<Partner, MappingSet> _source;
+
+    /// <summary>Mappings of a folder, loaded when first needed and again when a partner's folder has changed.</summary>
+    /// <param name="folder">The folder that holds all partners and <c>base</c>.</param>
+    public PartnerMappings(string folder) => _source = partner => FromFolder(folder, partner);
+
+    /// <summary>Mappings that are kept elsewhere.</summary>
+    /// <param name="source">Gives the set that belongs to the partner's version.</param>
+    public PartnerMappings(Func<Partner, MappingSet> source) => _source = source;
 
     /// <summary>A partner's mappings.</summary>
-    public MappingSet For(Partner partner)
+    public MappingSet For(Partner partner) => _source(partner);
+
+    private MappingSet FromFolder(string folder, Partner partner)
     {
         // Machine time: looking at a folder for every document would cost more than reading the document.
         var now = TimeProvider.System.GetTimestamp();
@@ -24,8 +32,8 @@ public sealed class PartnerMappings(string folder) : IDocumentRenderer
         {
             return known.Set;
         }
-        var stamp = StampOf(partner.Id);
-        var set = known.Set is not null && known.Stamp == stamp ? known.Set : MappingSet.Load(Folder, partner.Id);
+        var stamp = StampOf(folder, partner.Id);
+        var set = known.Set is not null && known.Stamp == stamp ? known.Set : MappingSet.Load(folder, partner.Id);
         _sets[partner.Id] = (stamp, now, set);
         return set;
     }
@@ -62,9 +70,9 @@ public sealed class PartnerMappings(string folder) : IDocumentRenderer
         return new RenderedDocument(written.Bytes.ToArray(), ContentTypeOf(mapping.Syntax), written.MappingId, written.Diagnostics);
     }
 
-    private string StampOf(string partnerId)
+    private static string StampOf(string folder, string partnerId)
     {
-        var path = Path.Combine(Folder, partnerId);
+        var path = Path.Combine(folder, partnerId);
         return Directory.Exists(path)
             ? string.Join(';', Directory.EnumerateFiles(path).Order(StringComparer.Ordinal).Select(file => $"{Path.GetFileName(file)}:{File.GetLastWriteTimeUtc(file).Ticks}"))
             : "";

@@ -95,8 +95,6 @@ public interface ICatalogue
     Task SavePricesAsync(IReadOnlyCollection<PriceRow> prices, CancellationToken cancellationToken);
     /// <summary>Inserts or replaces stock; an older count never replaces a newer one.</summary>
     Task SaveStockAsync(IReadOnlyCollection<StockRow> stock, CancellationToken cancellationToken);
-    /// <summary>Remembers a version of a partner's or the house's files (name, sha-256, content); known ones are kept.</summary>
-    Task SaveVersionAsync(string name, string sha256, byte[] content, DateTimeOffset at, CancellationToken cancellationToken);
     /// <summary>A setting shared by all processes, or null: partner switches, go-live states, pauses.</summary>
     Task<string?> SettingAsync(string name, CancellationToken cancellationToken);
     /// <summary>All settings whose names begin so.</summary>

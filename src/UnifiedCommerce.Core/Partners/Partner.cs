@@ -18,11 +18,11 @@ public enum PartnerRole
 /// <summary>How far a partner is on the way to daily use.</summary>
 public enum GoLiveState
 {
-    /// <summary>Being written; nothing is routed to it.</summary>
+    /// <summary>Being written: nothing is routed or sent to it, and nothing of it is read.</summary>
     Draft,
-    /// <summary>Exchanges test documents only.</summary>
+    /// <summary>Exchanges test documents with the sandbox only; nothing is routed to it, nothing of it is applied.</summary>
     Testing,
-    /// <summary>Live, and every purchase order waits for approval.</summary>
+    /// <summary>Live, and the first purchase orders wait for approval, its first documents are shown to a person.</summary>
     Watched,
     /// <summary>Live.</summary>
     Live,
@@ -97,6 +97,12 @@ public sealed record Partner
     public IReadOnlyDictionary<string, string> Constants { get; init; } = new Dictionary<string, string>();
     /// <summary>SHA-256 of partner.yaml, lower-case hex.</summary>
     public string Sha256 { get; init; } = "";
+    /// <summary>Number of the version in force; 0 when it was read from a folder without a store.</summary>
+    public long Version { get; init; }
+    /// <summary>SHA-256 of all files of the version; empty when it was read from a folder without a store.</summary>
+    public string FilesSha256 { get; init; } = "";
+    /// <summary>While it is watched, so many purchase orders wait for a person and so many of its documents are shown to one.</summary>
+    public int Watch { get; init; } = 10;
     /// <summary>Folder it was loaded from.</summary>
     public string Folder { get; init; } = "";
 

@@ -24,16 +24,21 @@ public static class PartnerFile
             : new PartnerReading(null, [Diagnostic.Error("missing-file", file, $"There is no {FileName}. Write one, or remove the folder.")]);
     }
 
-    /// <summary>Reads the bytes of a partner.yaml. <paramref name="file"/> is only named in diagnostics.</summary>
-    public static PartnerReading Read(byte[] bytes, string file, string folder)
+    /// <summary>Reads the bytes of a partner.yaml.</summary>
+    /// <param name="bytes">Its bytes.</param>
+    /// <param name="file">Its name in diagnostics.</param>
+    /// <param name="folder">Its folder, whose name must be the id; empty: none.</param>
+    /// <param name="exists">Whether the folder has a file of this name; null: looks on disk.</param>
+    public static PartnerReading Read(byte[] bytes, string file, string folder, Func<string, bool>? exists = null)
     {
+        exists ??= name => folder.Length == 0 || File.Exists(Path.Combine(folder, name));
         YamlReading reading = new(file);
         YamlSection? root = YamlSection.Root(reading, bytes);
         if (root is null)
         {
             return new PartnerReading(null, reading.Diagnostics);
         }
-        Partner partner = ReadPartner(root, reading, folder) with
+        Partner partner = ReadPartner(root, reading, folder, exists) with
         {
             Sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes)),
             Folder = folder,
@@ -42,7 +47,7 @@ public static class PartnerFile
         return new PartnerReading(reading.HasErrors ? null : partner, reading.Diagnostics);
     }
 
-    private static Partner ReadPartner(YamlSection root, YamlReading reading, string folder)
+    private static Partner ReadPartner(YamlSection root, YamlReading reading, string folder, Func<string, bool> exists)
     {
         string id = root.Required("id");
         string folderName = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
@@ -64,13 +69,14 @@ public static class PartnerFile
             Name = root.Required("name"),
             Role = role,
             State = root.Choice("state", GoLiveState.Draft),
+            Watch = root.Whole("watch", 0, 1000) ?? 10,
             Country = Fields.Country(root, "country") ?? root.Missing("country", ""),
             TimeZone = Fields.TimeZone(root, "timeZone"),
             Behind = behind,
             Party = Fields.Party(root, "party"),
             Envelope = Envelope(root, needed: transport is not null),
             Transport = transport is null ? null : Transport(transport),
-            Documents = Documents(root.Section("documents"), reading, folder),
+            Documents = Documents(root.Section("documents"), reading, exists),
             Deadlines = Deadlines(root.Section("deadlines")),
             Calendar = Calendar(root.Section("calendar")),
             Purchasing = Purchasing(root.Section("purchasing")),
@@ -237,7 +243,7 @@ public static class PartnerFile
 
     private static bool IsWeb(Uri uri) => (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp) && uri.UserInfo.Length == 0;
 
-    private static Dictionary<DocumentKind, PartnerDocument> Documents(YamlSection? section, YamlReading reading, string folder)
+    private static Dictionary<DocumentKind, PartnerDocument> Documents(YamlSection? section, YamlReading reading, Func<string, bool> exists)
     {
         Dictionary<DocumentKind, PartnerDocument> documents = [];
         if (section is null)
@@ -266,9 +272,9 @@ public static class PartnerFile
                 section.Impossible(name, $"found `{document.Mapping}`, expected the name of a file in the partner's own folder.");
                 continue;
             }
-            if (folder.Length > 0 && document.Mapping.Length > 0 && !File.Exists(Path.Combine(folder, document.Mapping)))
+            if (document.Mapping.Length > 0 && !exists(document.Mapping))
             {
-                reading.Warn("missing-mapping", section.LineOf(name), $"`{section.PathOf(name)}`: there is no file `{document.Mapping}` in the folder. Write the mapping; until then these documents are quarantined or not sent.");
+                reading.Warn("missing-mapping", section.PlaceOf(name), $"`{section.PathOf(name)}`: there is no file `{document.Mapping}` in the folder. Write the mapping; until then these documents are quarantined or not sent.");
             }
             documents[kind] = document;
         }

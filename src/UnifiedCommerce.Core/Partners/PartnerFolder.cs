@@ -35,13 +35,19 @@ public static class PartnerFolder
                 partners.Add(partner);
             }
         }
-        diagnostics.AddRange(CheckNames(mappings, house.House, partners, ids));
-        diagnostics.AddRange(CheckRates(house.House, partners));
-        diagnostics.AddRange(CheckIdentities(partners));
+        diagnostics.AddRange(CheckTogether(Path.Combine(mappings, HouseFile.FileName), house.House, partners, ids));
         return new PartnersReading(house.House, partners, diagnostics);
     }
 
-    private static IEnumerable<Diagnostic> CheckNames(string mappings, House? house, IReadOnlyList<Partner> partners, HashSet<string> ids)
+    /// <summary>Checks what only shows between files: names of partners, envelope ids, currencies without a rate.</summary>
+    /// <param name="houseFile">Name of house.yaml in diagnostics.</param>
+    /// <param name="house">Our own side, when it could be read.</param>
+    /// <param name="partners">The partners that could be read.</param>
+    /// <param name="ids">All partners' ids, those with a fault too.</param>
+    internal static IEnumerable<Diagnostic> CheckTogether(string houseFile, House? house, IReadOnlyList<Partner> partners, IReadOnlySet<string> ids) =>
+        [.. CheckNames(houseFile, house, partners, ids), .. CheckRates(house, partners), .. CheckIdentities(partners)];
+
+    private static IEnumerable<Diagnostic> CheckNames(string houseFile, House? house, IReadOnlyList<Partner> partners, IReadOnlySet<string> ids)
     {
         foreach (Partner partner in partners)
         {
@@ -50,12 +56,11 @@ public static class PartnerFolder
                 yield return Diagnostic.Error("unknown-partner", PlaceOf(partner), $"`behind`: there is no partner `{behind}`.{Suggestion.DidYouMean(behind, ids)}");
             }
         }
-        string file = Path.Combine(mappings, HouseFile.FileName);
         foreach (SourceRule rule in house?.Rules.Sources ?? [])
         {
             foreach (string name in ((string?[])[rule.Partner, rule.Manufacturer]).OfType<string>().Where(name => !ids.Contains(name)))
             {
-                yield return Diagnostic.Error("unknown-partner", file, $"The source rule `{rule.Name}` names `{name}`, which is no partner.{Suggestion.DidYouMean(name, ids)}");
+                yield return Diagnostic.Error("unknown-partner", houseFile, $"The source rule `{rule.Name}` names `{name}`, which is no partner.{Suggestion.DidYouMean(name, ids)}");
             }
         }
     }

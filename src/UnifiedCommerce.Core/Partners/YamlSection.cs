@@ -46,7 +46,7 @@ internal sealed class YamlSection
         }
         catch (YamlException exception)
         {
-            reading.Add("yaml-syntax", exception.Start.Line, $"The YAML cannot be read: {exception.Message.TrimEnd('.')}. Indent with spaces, quote text that holds ': ' or starts with a mark.");
+            reading.Add("yaml-syntax", exception.Start, $"The YAML cannot be read: {exception.Message.TrimEnd('.')}. Indent with spaces, quote text that holds ': ' or starts with a mark.");
             return null;
         }
         catch (DecoderFallbackException)
@@ -62,23 +62,23 @@ internal sealed class YamlSection
         return new YamlSection(reading, "", root);
     }
 
-    /// <summary>Line of the section.</summary>
-    internal long Line => node.Start.Line;
+    /// <summary>Where the section begins.</summary>
+    internal Mark Start => node.Start;
 
     /// <summary>Whether the field is written, with any value.</summary>
     internal bool Has(string name) => Node(name) is not null;
 
-    /// <summary>Line of a field's value; the section's own line when the field is absent.</summary>
-    internal long LineOf(string name) => Node(name)?.Start.Line ?? Line;
+    /// <summary>Where a field's value begins; the section's own beginning when the field is absent.</summary>
+    internal Mark PlaceOf(string name) => Node(name)?.Start ?? Start;
 
     /// <summary>Path of a field in messages: <c>terms[1].freight.freeFrom</c>.</summary>
     internal string PathOf(string name) => path.Length == 0 ? name : $"{path}.{name}";
 
     /// <summary>Reports a value that has the right type and makes no sense.</summary>
-    internal void Impossible(string name, string text) => reading.Add("impossible-value", LineOf(name), $"`{PathOf(name)}`: {text}");
+    internal void Impossible(string name, string text) => reading.Add("impossible-value", PlaceOf(name), $"`{PathOf(name)}`: {text}");
 
     /// <summary>Reports with a code of its own.</summary>
-    internal void Report(string code, string name, string text) => reading.Add(code, LineOf(name), $"`{PathOf(name)}`: {text}");
+    internal void Report(string code, string name, string text) => reading.Add(code, PlaceOf(name), $"`{PathOf(name)}`: {text}");
 
     /// <summary>Text, or null when absent.</summary>
     internal string? Text(string name)
@@ -194,7 +194,7 @@ internal sealed class YamlSection
                     return value;
                 }
             }
-            reading.Add("impossible-value", found.Start.Line,
+            reading.Add("impossible-value", found.Start,
                 $"`{PathOf(name)}`: found `{text}`, expected {string.Join(", ", words.Select(word => word.Word))}.{Suggestion.DidYouMean(text, words.Select(word => word.Word))}");
             return fallback;
         }
@@ -226,7 +226,7 @@ internal sealed class YamlSection
         {
             if (item is not YamlMappingNode mapping)
             {
-                reading.Add("wrong-type", item.Start.Line, $"`{PathOf(name)}[{index}]`: found {Describe(item)}, expected fields.");
+                reading.Add("wrong-type", item.Start, $"`{PathOf(name)}[{index}]`: found {Describe(item)}, expected fields.");
             }
             else
             {
@@ -251,13 +251,13 @@ internal sealed class YamlSection
             {
                 if (result.Contains(value))
                 {
-                    reading.Add("impossible-value", item.Start.Line, $"`{PathOf(name)}[{index}]`: `{text}` is there twice.");
+                    reading.Add("impossible-value", item.Start, $"`{PathOf(name)}[{index}]`: `{text}` is there twice.");
                 }
                 result.Add(value);
             }
             else
             {
-                reading.Add("wrong-type", item.Start.Line, $"`{PathOf(name)}[{index}]`: found {Describe(item)}, expected {expected}.");
+                reading.Add("wrong-type", item.Start, $"`{PathOf(name)}[{index}]`: found {Describe(item)}, expected {expected}.");
             }
         }
         return result;
@@ -277,11 +277,11 @@ internal sealed class YamlSection
         {
             if (key is not YamlScalarNode { Value: { } name })
             {
-                reading.Add("wrong-type", key.Start.Line, "Found a field name that is not text.");
+                reading.Add("wrong-type", key.Start, "Found a field name that is not text.");
             }
             else if (!asked.Contains(name))
             {
-                reading.Add("unknown-field", key.Start.Line,
+                reading.Add("unknown-field", key.Start,
                     $"`{PathOf(name)}` is not a field here.{Suggestion.DidYouMean(name, asked)} Known: {string.Join(", ", asked.Order(StringComparer.Ordinal))}.");
             }
         }
@@ -292,7 +292,7 @@ internal sealed class YamlSection
     {
         if (Node(name) is null)
         {
-            reading.Add("missing-field", Line, $"`{PathOf(name)}` is missing.");
+            reading.Add("missing-field", Start, $"`{PathOf(name)}` is missing.");
         }
         return standIn;
     }
@@ -364,7 +364,7 @@ internal sealed class YamlSection
     private YamlNode? Node(string name) => node.Children.TryGetValue(new YamlScalarNode(name), out YamlNode? value) ? value : null;
 
     private void WrongType(string name, YamlNode found, string expected) =>
-        reading.Add("wrong-type", found.Start.Line, $"`{PathOf(name)}`: found {Describe(found)}, expected {expected}.");
+        reading.Add("wrong-type", found.Start, $"`{PathOf(name)}`: found {Describe(found)}, expected {expected}.");
 }
 
 /// <summary>The findings of reading one file.</summary>
@@ -376,9 +376,11 @@ internal sealed class YamlReading(string file)
 
     internal bool HasErrors => diagnostics.Exists(diagnostic => diagnostic.Severity == Severity.Error);
 
-    internal void Add(string code, long line, string text) => diagnostics.Add(Diagnostic.Error(code, $"{file}:{line}", text));
+    internal void Add(string code, long line, string text) => diagnostics.Add(Diagnostic.Error(code, $"{file}:{line}:1", text));
 
-    internal void Warn(string code, long line, string text) => diagnostics.Add(Diagnostic.Warning(code, $"{file}:{line}", text));
+    internal void Add(string code, Mark at, string text) => diagnostics.Add(Diagnostic.Error(code, $"{file}:{at.Line}:{at.Column}", text));
+
+    internal void Warn(string code, Mark at, string text) => diagnostics.Add(Diagnostic.Warning(code, $"{file}:{at.Line}:{at.Column}", text));
 }
 
 /// <summary>Finds the word somebody probably meant.</summary>

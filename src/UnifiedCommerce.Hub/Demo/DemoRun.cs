@@ -39,7 +39,7 @@ internal static class DemoRun
             },
             cancellationToken);
         var suppliers = new DemoSuppliers(sandbox);
-        services.GetRequiredService<PartnersReload>().Adjust(suppliers.Redirect);
+        services.GetRequiredService<PartnerVersions>().Adjust(suppliers.Redirect);
 
         using var api = new HttpClient { BaseAddress = address };
         if (key is { Length: > 0 })

@@ -50,7 +50,7 @@ public sealed class HubApplication : IAsyncDisposable
         try
         {
             await PrepareAccessAsync(options, configuration, store, cancellationToken);
-            var book = new PartnerBookHolder(PartnersDirectory.Load(configuration["Partners:Directory"]));
+            var partners = await PartnersDirectory.OpenAsync(store, store.IsPostgres, configuration, cancellationToken);
             var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = typeof(HubApplication).Assembly.GetName().Name });
             builder.Configuration.AddConfiguration(configuration);
             builder.Logging.ClearProviders().AddSerilog(Log.Logger);
@@ -61,7 +61,7 @@ public sealed class HubApplication : IAsyncDisposable
                 kestrel.Limits.MaxRequestBodySize = ApiJson.MaxDrained;
                 kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
             });
-            HubServices.Add(builder.Services, options, configuration, store, book);
+            HubServices.Add(builder.Services, options, configuration, store, partners);
             adjust?.Invoke(builder.Services);
             var web = builder.Build();
             Configure(web, options);

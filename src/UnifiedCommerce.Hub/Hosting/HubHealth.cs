@@ -1,5 +1,6 @@
 using System.Globalization;
 using UnifiedCommerce.Core;
+using UnifiedCommerce.Core.Partners;
 using UnifiedCommerce.Hub.Telemetry;
 
 namespace UnifiedCommerce.Hub.Hosting;
@@ -22,7 +23,7 @@ public static class HubHealth
         app.MapGet("/health/live", () => Results.Text("live\n")).ExcludeFromDescription();
         app.MapGet("/health/startup", (HubState state) => state.Started ? Results.Text("started\n") : Results.Text("starting\n", statusCode: StatusCodes.Status503ServiceUnavailable))
             .ExcludeFromDescription();
-        app.MapGet("/health/ready", async (HttpContext context, HubState state, IStore store) =>
+        app.MapGet("/health/ready", async (HttpContext context, HubState state, IStore store, PartnerVersions partners) =>
         {
             if (!state.Started || state.Stopping)
             {
@@ -34,7 +35,8 @@ public static class HubHealth
             {
                 await using var work = await store.BeginAsync(limit.Token);
                 await work.Catalogue.SettingAsync("health", limit.Token);
-                return Results.Text("ready\n");
+                // Ready all the same: this process works with what is in force, not with what lies in its folder.
+                return Results.Text($"ready\n{string.Concat(partners.Unused.Select(report => $"{Unused(report)}\n"))}");
             }
             catch (Exception exception) when (StoreOutage.Is(exception) || exception is OperationCanceledException)
             {
@@ -44,6 +46,10 @@ public static class HubHealth
         }).ExcludeFromDescription();
         app.MapGet("/metrics", (PrometheusText metrics) => Results.Text(metrics.Write(), "text/plain; version=0.0.4; charset=utf-8")).ExcludeFromDescription();
     }
+
+    private static string Unused(FolderReport report) => report.Faults.Count > 0
+        ? $"not in force: the files of {report.Partner} in this process's folder have a fault: {report.Faults[0]}"
+        : $"not in force: the files of {report.Partner} in this process's folder ({report.Sha256[..12]}) are others than those in the store, which are used";
 
     /// <summary>The machine's start of this process, for the console's footer.</summary>
     public static string Version { get; } =

@@ -68,6 +68,7 @@ public sealed record HubOptions
           Bus:RabbitMq              amqp://user:password@host/vhost; without it the bus lives in this process
           Otlp:Endpoint             http://host:4317; metrics and traces go there
           Partners:Directory        folder with <partner>/partner.yaml            (default: mappings)
+          Partners:Holder           name of that folder for processes that share it (default: machine and path)
           Api:RequestsPerSecond     per API key                                   (default: 500)
           Webhooks:AllowPrivate     true lets webhooks call loopback and private addresses (default: false)
 

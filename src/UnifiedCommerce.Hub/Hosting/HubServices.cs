@@ -25,8 +25,9 @@ namespace UnifiedCommerce.Hub.Hosting;
 /// <summary>What a hub process consists of.</summary>
 internal static class HubServices
 {
-    public static void Add(IServiceCollection services, HubOptions options, IConfiguration configuration, HubStore store, PartnerBookHolder book)
+    public static void Add(IServiceCollection services, HubOptions options, IConfiguration configuration, HubStore store, PartnerVersions partners)
     {
+        var book = partners.Book;
         services.AddSingleton(options);
         services.AddSingleton<HubState>();
         services.AddSingleton<HubMetrics>();
@@ -41,7 +42,8 @@ internal static class HubServices
         services.AddSingleton(store.JobDesk);
         services.AddSingleton(store.JobQueue);
         services.AddSingleton(book);
-        services.AddSingleton(new PartnersReload(book, configuration["Partners:Directory"]));
+        services.AddSingleton(partners);
+        services.AddHostedService<PartnersWatch>();
         // The business clock may be stepped by the demonstration; every process that shares its data folder follows it.
         TimeProvider clock = options.Demo || File.Exists(Path.Combine(options.Data, "demo-clock")) ? new DemoClock(options.Data) : TimeProvider.System;
         services.AddSingleton(clock);
@@ -51,7 +53,7 @@ internal static class HubServices
             // Everybody in the demonstration renames whole files into place.
             options.Demo ? new FolderChannelOptions { Settle = TimeSpan.FromMilliseconds(20) } : null));
         services.AddSingleton(provider => new HttpsChannel(provider.GetRequiredService<ISecrets>(), TimeProvider.System));
-        services.AddSingleton(_ => new PartnerMappings(PartnersDirectory.Find(configuration["Partners:Directory"])));
+        services.AddSingleton(_ => new PartnerMappings(partners.MappingsOf));
         services.AddSingleton(provider => new Journey(new JourneyWorld
         {
             Store = store, Book = book, Decoder = new DocumentDecoder(book, provider.GetRequiredService<PartnerMappings>()), Renderer = provider.GetRequiredService<PartnerMappings>(),

@@ -4,50 +4,7 @@ using UnifiedCommerce.Core.Partners;
 
 namespace UnifiedCommerce.Hub.Hosting;
 
-/// <summary>Replaces the partners in force when a file changed. The demonstration adjusts what was read.</summary>
-public sealed class PartnersReload(PartnerBookHolder holder, string? configured)
-{
-    private readonly Lock _gate = new();
-    private Func<PartnerBook, PartnerBook> _adjust = static book => book;
-    private string _stamp = StampOf(configured);
-
-    /// <summary>Adjusts the book in force and all later ones.</summary>
-    public void Adjust(Func<PartnerBook, PartnerBook> adjust)
-    {
-        lock (_gate)
-        {
-            _adjust = adjust;
-            holder.Current = adjust(holder.Current);
-        }
-    }
-
-    /// <summary>Reads the folder again when a file in it changed; returns how many times.</summary>
-    public int Look()
-    {
-        string now = StampOf(configured);
-        lock (_gate)
-        {
-            if (now == _stamp)
-            {
-                return 0;
-            }
-            _stamp = now;
-            holder.Current = _adjust(PartnersDirectory.Load(configured));
-            return 1;
-        }
-    }
-
-    private static string StampOf(string? configured)
-    {
-        string folder = PartnersDirectory.Find(configured);
-        return Directory.Exists(folder)
-            ? string.Join('|', Directory.EnumerateFiles(folder, "*.yaml", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-                .Select(file => $"{file}:{File.GetLastWriteTimeUtc(file).Ticks}"))
-            : "";
-    }
-}
-
-/// <summary>Finds and reads the folder with house.yaml and the partners.</summary>
+/// <summary>Finds the folder with house.yaml and the partners, and opens the versions in force.</summary>
 public static class PartnersDirectory
 {
     /// <summary>The folder: as configured, else <c>mappings</c> here, else the one of the source tree that the program was built from.</summary>
@@ -74,20 +31,54 @@ public static class PartnersDirectory
         return Path.GetFullPath("mappings");
     }
 
-    /// <summary>Reads it. A partner with a mistake is left out and named in the log; without a house nothing can be decided.</summary>
-    public static PartnerBook Load(string? configured)
+    /// <summary>Opens the partners in force. A partner with a fault is named in the log; without a house nothing can be decided.</summary>
+    public static Task<PartnerVersions> OpenAsync(IStore store, bool shared, IConfiguration configuration, CancellationToken cancellationToken)
     {
-        string folder = Find(configured);
-        var reading = PartnerFolder.LoadAll(folder);
-        foreach (var diagnostic in reading.Diagnostics)
+        string folder = Find(configuration["Partners:Directory"]);
+        // An embedded store has one folder wherever it is mounted; processes on several machines have each their own unless they are told that they share one.
+        string holder = configuration["Partners:Holder"] is { Length: > 0 } named ? named : shared ? $"{Environment.MachineName}:{folder}" : folder;
+        return PartnerVersions.OpenAsync(store, folder, holder, TimeProvider.System, Tell, cancellationToken);
+    }
+
+    private static void Tell(Diagnostic found) => Log.Write(
+        found.Severity == Severity.Error ? Serilog.Events.LogEventLevel.Error : Serilog.Events.LogEventLevel.Warning, "{Place}: {Text} [{Code}]", found.Place, found.Text, found.Code);
+}
+
+/// <summary>Keeps this process on the versions in force and looks at its folder: every second, on every process, whatever its roles.</summary>
+internal sealed class PartnersWatch(PartnerVersions versions, ILogger<PartnersWatch> log) : BackgroundService
+{
+    private static readonly TimeSpan s_every = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        string? trouble = null;
+        using var timer = new PeriodicTimer(s_every, TimeProvider.System);
+        try
         {
-            Log.Write(diagnostic.Severity == Severity.Error ? Serilog.Events.LogEventLevel.Error : Serilog.Events.LogEventLevel.Warning, "{Place}: {Text} [{Code}]", diagnostic.Place, diagnostic.Text, diagnostic.Code);
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                try
+                {
+                    if (await versions.LookAsync(stoppingToken) is > 0 and var changed)
+                    {
+                        log.LogInformation("{Changed} partner versions are in force now", changed);
+                    }
+                    trouble = null;
+                }
+                catch (Exception exception) when (exception is not OperationCanceledException)
+                {
+                    // The versions in force stay; one line a trouble, however long it lasts.
+                    if (trouble != exception.Message)
+                    {
+                        log.LogError(exception, "The partners' versions could not be looked at; it is tried again in {Every}", s_every);
+                    }
+                    trouble = exception.Message;
+                }
+            }
         }
-        if (reading.House is null)
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            throw new HubException($"The folder {folder} has no usable house.yaml: "
-                + $"{reading.Diagnostics.FirstOrDefault(found => found.Severity == Severity.Error)?.Text ?? "it is missing."} Name another folder with --Partners:Directory=DIR.");
+            log.LogDebug("The partners' folder is no longer looked at");
         }
-        return new PartnerBook(reading.House, reading.Partners.ToDictionary(partner => partner.Id, StringComparer.Ordinal));
     }
 }

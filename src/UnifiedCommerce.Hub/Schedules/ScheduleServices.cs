@@ -47,7 +47,6 @@ internal static class ScheduleServices
         ("due-moments", TimeSpan.FromSeconds(1)),
         ("poll-folders", TimeSpan.FromSeconds(1)),
         ("tell-others", TimeSpan.FromSeconds(1)),
-        ("reload-partners", TimeSpan.FromSeconds(10)),
         ("seal-audit", TimeSpan.FromSeconds(10)),
         ("self-audit", TimeSpan.FromMinutes(15)),
         ("prune", TimeSpan.FromHours(1)),
@@ -57,13 +56,11 @@ internal static class ScheduleServices
     {
         var journey = provider.GetRequiredService<Journey>();
         var webhooks = provider.GetRequiredService<WebhookRegistry>();
-        var reload = provider.GetRequiredService<PartnersReload>();
         Dictionary<string, (string Meaning, Func<CancellationToken, Task<int>> Run)> work = new(StringComparer.Ordinal)
         {
             ["due-moments"] = ("Routes pools whose run or cut-off is due, deals with deadlines that passed", journey.Ticks.TickAsync),
             ["poll-folders"] = ("Takes in what partners put into their folders", journey.Reception.PollAllAsync),
             ["tell-others"] = ("Wakes webhooks and the bus when there are new events", stop => TellAsync(store, webhooks, publishes, stop)),
-            ["reload-partners"] = ("Reads partner.yaml and house.yaml again when a file changed", _ => Task.FromResult(reload.Look())),
             ["seal-audit"] = ("Seals new entries of the audit log in a hash-chained batch", async stop =>
                 (int)Math.Min(int.MaxValue, await store.SelfAudit.SealAsync(TimeProvider.System.GetUtcNow(), stop))),
             ["self-audit"] = ("Checks what must always hold and tells a person when it does not", stop => AuditAsync(store, journey.World.Clock, stop)),
