@@ -46,19 +46,31 @@ internal sealed class DispatchesTable(Session session) : IDispatches
     const string NoBytes = "id, key, partner, kind, purchase_id, acknowledges_document_id, file_name, content_type, sha256, interchange_control, "
         + "group_control, message_control, mapping_version, state, attempt, fence, lease_until, evidence, reason, acknowledgement, prepared_at, sent_at, sender_job, sender_fence";
 
-    public async Task<long> NextControlNumberAsync(string counter, string usedBy, CancellationToken cancellationToken)
+    static readonly Bulk<(ControlNumberUse Use, long Number)> InsertNumbers = Bulk<(ControlNumberUse Use, long Number)>.Insert("control_numbers", "",
+        Column<(ControlNumberUse Use, long Number)>.Text("counter", row => row.Use.Counter),
+        Column<(ControlNumberUse Use, long Number)>.Number("number", row => row.Number),
+        Column<(ControlNumberUse Use, long Number)>.Number("number_to", row => row.Number),
+        Column<(ControlNumberUse Use, long Number)>.Text("used_by", row => row.Use.UsedBy));
+
+    public async Task<IReadOnlyList<long>> NextControlNumbersAsync(IReadOnlyList<ControlNumberUse> uses, CancellationToken cancellationToken)
     {
-        var number = await session.NumberAsync(
-            "insert into counters (name, last) values (@counter, 1) on conflict (name) do update set last = counters.last + 1 returning last",
-            new { counter }, cancellationToken);
-        if (number is not { } taken || taken > LastControlNumber)
+        var next = new Dictionary<string, long>(StringComparer.Ordinal);
+        // Sorted, so that two transactions that want the same counters cannot wait for each other.
+        foreach (var wanted in uses.CountBy(use => use.Counter).OrderBy(wanted => wanted.Key, StringComparer.Ordinal))
         {
-            throw new HubException($"Control numbers of {counter}: found {number}, expected at most {LastControlNumber}. Agree with the partner on a new "
-                + "sender or receiver id, or on starting again at 1, and change the partner file.");
+            var last = await session.NumberAsync(
+                "insert into counters (name, last) values (@counter, @count) on conflict (name) do update set last = counters.last + excluded.last returning last",
+                new { counter = wanted.Key, count = (long)wanted.Value }, cancellationToken);
+            if (last is not { } taken || taken > LastControlNumber)
+            {
+                throw new HubException($"Control numbers of {wanted.Key}: found {last}, expected at most {LastControlNumber}. Agree with the partner on a new "
+                    + "sender or receiver id, or on starting again at 1, and change the partner file.");
+            }
+            next.Add(wanted.Key, taken - wanted.Value + 1);
         }
-        await session.RunAsync("insert into control_numbers (counter, number, number_to, used_by) values (@counter, @taken, @taken, @usedBy)",
-            new { counter, taken, usedBy }, cancellationToken);
-        return taken;
+        var numbers = uses.Select(use => next[use.Counter]++).ToList();
+        await InsertNumbers.RunAsync(session, [.. uses.Zip(numbers)], cancellationToken);
+        return numbers;
     }
 
     public async Task VoidControlNumberAsync(string counter, long number, string reason, CancellationToken cancellationToken)
@@ -82,6 +94,14 @@ internal sealed class DispatchesTable(Session session) : IDispatches
     public async Task<IReadOnlyList<Dispatch>> OfPurchaseAsync(long purchaseId, CancellationToken cancellationToken) =>
         await session.ListAsync($"select {NoBytes} from dispatches where purchase_id = @purchaseId order by id desc", new { purchaseId }, Read,
             cancellationToken);
+
+    public async Task<IReadOnlySet<string>> KnownKeysAsync(IReadOnlyCollection<string> keys, CancellationToken cancellationToken) =>
+        keys.Count == 0 ? new HashSet<string>() : (await session.ListAsync("select key from dispatches where key {any keys}",
+            new { keys = session.Dialect.List(keys) }, static row => row.Text(), cancellationToken)).ToHashSet(StringComparer.Ordinal);
+
+    public async Task<IReadOnlyDictionary<long, long>> LockFencesAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken) =>
+        (await session.ListAsync("select id, fence from dispatches where id {any ids} order by id {lock}", new { ids = session.Dialect.List(ids) },
+            static row => (Id: row.Number(), Fence: row.Number()), cancellationToken)).ToDictionary(row => row.Id, row => row.Fence);
 
     public async Task<Dispatch?> FindByControlAsync(string partner, string? interchangeControl, string? groupControl, string? messageControl,
         CancellationToken cancellationToken)

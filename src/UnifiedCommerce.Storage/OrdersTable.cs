@@ -78,6 +78,10 @@ internal sealed class OrdersTable(Session session) : IOrders
         ids.Count == 0 ? Task.FromResult<IReadOnlyList<OrderState>>([])
             : ReadAsync("where id {any ids} order by id", new { ids = session.Dialect.List(ids) }, cancellationToken);
 
+    public async Task<IReadOnlyDictionary<long, string>> PoolsAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken) =>
+        (await session.ListAsync("select id, pool from orders where id {any ids}", new { ids = session.Dialect.List(ids) },
+            static row => (Id: row.Number(), Pool: row.Text()), cancellationToken)).ToDictionary(row => row.Id, row => row.Pool);
+
     public Task<IReadOnlyList<OrderState>> WaitingAsync(string pool, CancellationToken cancellationToken) =>
         ReadAsync("where pool = @pool and id in (select order_id from order_lines where open > 0 and sku is not null and hold is null) order by id",
             new { pool }, cancellationToken);

@@ -18,6 +18,9 @@ internal sealed class PurchasesTable(Session session) : IPurchases
         Column<PurchaseState>.Text("supplier_order_number", purchase => purchase.SupplierOrderNumber),
         Column<PurchaseState>.Text("pending_change", purchase => purchase.PendingChange),
         Column<PurchaseState>.Text("reason", purchase => purchase.Reason));
+    static readonly Bulk<(long Id, PurchaseStatus Status)> SetStatuses = Bulk<(long Id, PurchaseStatus Status)>.Update("purchases", ["id"],
+        Column<(long Id, PurchaseStatus Status)>.Number("id", row => row.Id),
+        Column<(long Id, PurchaseStatus Status)>.Text("status", row => row.Status.ToString()));
     static readonly Bulk<(PurchaseState Purchase, PurchaseLineState Line)> InsertLines =
         Bulk<(PurchaseState Purchase, PurchaseLineState Line)>.Insert("purchase_lines", "", [
             Column<(PurchaseState Purchase, PurchaseLineState Line)>.Text("partner", row => row.Purchase.Partner),
@@ -126,6 +129,18 @@ internal sealed class PurchasesTable(Session session) : IPurchases
     {
         if (await UpdatePurchases.RunAsync(session, [purchase], cancellationToken) != 1)
             throw new HubException($"Purchase order {purchase.Id} ({purchase.Document.Number}): found no such row, expected one. Add it first.");
+    }
+
+    public async Task<IReadOnlyList<PurchaseHead>> LockHeadsAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken) =>
+        ids.Count == 0 ? [] : await session.ListAsync("select id, number, status, case when exists (select 1 from purchase_lines l where l.purchase_id = p.id and l.awaiting > 0) "
+            + "then 1 else 0 end from purchases p where id {any ids} order by id {lock}", new { ids = session.Dialect.List(ids) },
+            static row => new PurchaseHead(row.Number(), row.Text(), row.Name<PurchaseStatus>(), row.Int() == 1), cancellationToken);
+
+    public async Task SetStatusAsync(IReadOnlyCollection<(long Id, PurchaseStatus Status)> statuses, CancellationToken cancellationToken)
+    {
+        var rows = statuses.LastOfEach(row => row.Id);
+        if (await SetStatuses.RunAsync(session, rows, cancellationToken) != rows.Count)
+            throw new HubException("Found purchase orders that are not stored, expected all. Add them first.");
     }
 
     public async Task SaveLinesAsync(IReadOnlyCollection<PurchaseLineState> lines, CancellationToken cancellationToken)

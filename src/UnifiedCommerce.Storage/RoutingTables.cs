@@ -68,8 +68,11 @@ internal sealed class RoutingTables(Session session) : IRoutingRuns
         "update pools set last_run = @LastRun, next_run_at = @next, cut_off_at = @cutOff where name = @Name",
         new { pool.LastRun, next = Stored.Moment(pool.NextRunAt), cutOff = Stored.Moment(pool.CutOffAt), pool.Name }, cancellationToken);
 
-    public async Task<long> AddAsync(RoutingRun run, CancellationToken cancellationToken) =>
-        (await Insert.NumbersAsync(session, [run], cancellationToken))[0];
+    public async Task<IReadOnlyList<RoutingRun>> AddAsync(IReadOnlyList<RoutingRun> runs, CancellationToken cancellationToken)
+    {
+        var ids = await Insert.NumbersAsync(session, runs, cancellationToken);
+        return [.. runs.Select((run, index) => run with { Id = ids[index] })];
+    }
 
     public Task<RoutingRun?> FindAsync(long id, CancellationToken cancellationToken) => session.FirstAsync(
         "select id, pool, number, as_of, decided, line_count, unfilled_count, currency, cash_cost, decision_cost, lower_bound, preferred_cost, "

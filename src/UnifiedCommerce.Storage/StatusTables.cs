@@ -42,9 +42,9 @@ internal sealed class TasksTable(Session session) : ITasks
     public Task OpenAsync(IReadOnlyCollection<HubTask> tasks, CancellationToken cancellationToken) =>
         Open.RunAsync(session, [.. tasks.DistinctBy(task => task.Key).OrderBy(task => task.Key, StringComparer.Ordinal)], cancellationToken);
 
-    public Task CloseAsync(string key, string outcome, DateTimeOffset at, CancellationToken cancellationToken) =>
-        session.RunAsync("update tasks set closed_at = @at, outcome = @outcome where key = @key and closed_at is null",
-            new { key, outcome, at = Stored.Moment(at) }, cancellationToken);
+    public Task CloseAsync(IReadOnlyCollection<string> keys, string outcome, DateTimeOffset at, CancellationToken cancellationToken) =>
+        keys.Count == 0 ? Task.CompletedTask : session.RunAsync("update tasks set closed_at = @at, outcome = @outcome where key {any keys} and closed_at is null",
+            new { keys = session.Dialect.List(keys), outcome, at = Stored.Moment(at) }, cancellationToken);
 
     public Task<HubTask?> FindAsync(long id, CancellationToken cancellationToken) => session.FirstAsync(
         "select id, kind, key, text, partner, order_id, purchase_id, document_id, data, at, closed_at, outcome from tasks where id = @id {lock}", new { id },

@@ -231,6 +231,10 @@ public abstract class StorageContract(IStoreSource source)
             Assert.Equal(6, Assert.Single(await work.Purchases.PegsOfOrdersAsync([orders[0].Id], None)).Confirmed);
             var read = (await work.Purchases.LockAsync([added[0].Id], None))[0];
             Assert.Equal((PurchaseStatus.Acknowledged, "S-9"), (read.Status, read.SupplierOrderNumber));
+            Assert.Equal([read.Head], await work.Purchases.LockHeadsAsync([read.Id], None));
+            await work.Purchases.SetStatusAsync([(read.Id, PurchaseStatus.Answered)], None);
+            Assert.Equal([read.Head with { Status = PurchaseStatus.Answered }], await work.Purchases.LockHeadsAsync([read.Id], None));
+            await Assert.ThrowsAsync<HubException>(() => work.Purchases.SetStatusAsync([(read.Id + 100, PurchaseStatus.Sent)], None));
             Assert.Equal(30, (await work.Purchases.ReservedAsync("nordhandel", ["A-1", "B"], Monday.AddHours(-1), None))["A-1"]);
             Assert.Empty(await work.Purchases.ReservedAsync("nordhandel", ["A-1"], Monday, None));
             Assert.Equal(61.7280m, await work.Purchases.BoughtAsync("nordhandel", new DateOnly(2026, 3, 2), new DateOnly(2026, 3, 2), None));
@@ -261,6 +265,16 @@ public abstract class StorageContract(IStoreSource source)
     }
 
     [StoreFact]
+    public async Task Control_numbers_taken_together_rise_in_the_order_asked_on_each_counter()
+    {
+        await using var store = await NewAsync();
+        await InAsync(store, work => work.Dispatches.NextControlNumberAsync("b", "PO-0", None));
+        Assert.Equal([2, 1, 3, 2], await InAsync(store, work => work.Dispatches.NextControlNumbersAsync([new("b", "PO-1"), new("a", "PO-2"), new("b", "PO-3"), new("a", "PO-4")], None)));
+        Assert.Empty(await InAsync(store, work => work.Dispatches.NextControlNumbersAsync([], None)));
+        Assert.Equal([4], await InAsync(store, work => work.Dispatches.NextControlNumbersAsync([new("b", "PO-5")], None)));
+    }
+
+    [StoreFact]
     public async Task The_bytes_of_a_dispatch_are_frozen()
     {
         await using var store = await NewAsync();
@@ -277,6 +291,8 @@ public abstract class StorageContract(IStoreSource source)
             Assert.Equal("D-2", (await work.Dispatches.FindByControlAsync("nordhandel", "2", null, null, None))!.Key);
             Assert.Null(await work.Dispatches.FindByControlAsync("nordhandel", "2", null, "7", None));
             Assert.Equal(["D-2", "D-1"], (await work.Dispatches.OfPurchaseAsync(7, None)).Select(dispatch => dispatch.Key));
+            Assert.Equal(["D-2"], await work.Dispatches.KnownKeysAsync(["D-2", "D-3"], None));
+            Assert.Equal([5L, 0L], (await work.Dispatches.LockFencesAsync([added[0].Id, added[1].Id], None)).OrderBy(fence => fence.Key).Select(fence => fence.Value));
         });
         await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => InAsync(store, work => work.Dispatches.AddAsync([ADispatch("D-1", "3")], None)));
     }
@@ -352,7 +368,7 @@ public abstract class StorageContract(IStoreSource source)
             Pool = "default", Number = 1, AsOf = Monday, Decided = true, LineCount = 2, Currency = "EUR", CashCost = 10.5m, DecisionCost = 11,
             LowerBound = 10, WorkSteps = 99, Proved = true, Problem = [1, 2, 3], Plan = [4], Versions = "a=b", Sha256 = "s", PreferredCost = 12,
         };
-        var id = await InAsync(store, work => work.Routing.AddAsync(run, None));
+        var id = (await InAsync(store, work => work.Routing.AddAsync([run], None)))[0].Id;
         var read = await InAsync(store, work => work.Routing.FindAsync(id, None));
         Assert.Equal(run with { Id = id, Problem = read!.Problem, Plan = read.Plan }, read);
         Assert.Equal([1, 2, 3], read.Problem);

@@ -57,6 +57,16 @@ public interface IOutboundChannel
     string Kind { get; }
     /// <summary>Sends the stored bytes. The outside world failing is a result, not an exception.</summary>
     Task<SendResult> SendAsync(Partner partner, Dispatch dispatch, CancellationToken cancellationToken);
+    /// <summary>Sends several of one partner in the order given; one result each, as if each were sent alone.</summary>
+    async Task<IReadOnlyList<SendResult>> SendAllAsync(Partner partner, IReadOnlyList<Dispatch> dispatches, CancellationToken cancellationToken)
+    {
+        var results = new List<SendResult>(dispatches.Count);
+        foreach (var dispatch in dispatches)
+        {
+            results.Add(await SendAsync(partner, dispatch, cancellationToken));
+        }
+        return results;
+    }
     /// <summary>Finds out whether an earlier attempt arrived.</summary>
     Task<ProbeResult> ProbeAsync(Partner partner, Dispatch dispatch, CancellationToken cancellationToken);
 }

@@ -103,6 +103,8 @@ public interface IOrders
     Task<IReadOnlyList<OrderState>> LockAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken);
     /// <summary>Orders by id with their lines, without a lock.</summary>
     Task<IReadOnlyList<OrderState>> LoadAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken);
+    /// <summary>The pools of orders.</summary>
+    Task<IReadOnlyDictionary<long, string>> PoolsAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken);
     /// <summary>Orders of a pool that have open quantity on matched lines that are not on hold, in arrival order, with all their lines.</summary>
     Task<IReadOnlyList<OrderState>> WaitingAsync(string pool, CancellationToken cancellationToken);
     /// <summary>Writes the order (content, version, hash) again; lines apart.</summary>

@@ -95,12 +95,20 @@ public sealed record Dispatch
     public DateTimeOffset? SentAt { get; init; }
 }
 
+/// <summary>A control number that is wanted.</summary>
+/// <param name="Counter">The counter.</param>
+/// <param name="UsedBy">The key of the dispatch that uses it.</param>
+public readonly record struct ControlNumberUse(string Counter, string UsedBy);
+
 /// <summary>Dispatches and the ledger of control numbers.</summary>
 public interface IDispatches
 {
-    /// <summary>Takes the next control number of a counter (<c>partner/sender/receiver/test/level</c>), gap-free: the row lives and dies with
-    /// the transaction. Rising from 1; wraps never (a full counter throws and says how to extend it).</summary>
-    Task<long> NextControlNumberAsync(string counter, string usedBy, CancellationToken cancellationToken);
+    /// <summary>Takes the next control numbers of counters (<c>partner/sender/receiver/test/level</c>), one per use in the order given, gap-free: the
+    /// rows live and die with the transaction. Rising from 1; wraps never (a full counter throws and says how to extend it).</summary>
+    Task<IReadOnlyList<long>> NextControlNumbersAsync(IReadOnlyList<ControlNumberUse> uses, CancellationToken cancellationToken);
+    /// <summary>Takes the next control number of one counter.</summary>
+    async Task<long> NextControlNumberAsync(string counter, string usedBy, CancellationToken cancellationToken) =>
+        (await NextControlNumbersAsync([new ControlNumberUse(counter, usedBy)], cancellationToken))[0];
     /// <summary>Marks a taken number void with a reason.</summary>
     Task VoidControlNumberAsync(string counter, long number, string reason, CancellationToken cancellationToken);
     /// <summary>Stores new dispatches and returns them with ids; a key that exists throws.</summary>
@@ -109,6 +117,10 @@ public interface IDispatches
     Task<IReadOnlyList<Dispatch>> LockAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken);
     /// <summary>By purchase order, newest first, without bytes.</summary>
     Task<IReadOnlyList<Dispatch>> OfPurchaseAsync(long purchaseId, CancellationToken cancellationToken);
+    /// <summary>The keys, among those given, that dispatches have already.</summary>
+    Task<IReadOnlySet<string>> KnownKeysAsync(IReadOnlyCollection<string> keys, CancellationToken cancellationToken);
+    /// <summary>The fencing tokens of dispatches, locked.</summary>
+    Task<IReadOnlyDictionary<long, long>> LockFencesAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken);
     /// <summary>By partner and interchange control number (acknowledgements), locked, without bytes; null when there is none.</summary>
     Task<Dispatch?> FindByControlAsync(string partner, string? interchangeControl, string? groupControl, string? messageControl, CancellationToken cancellationToken);
     /// <summary>Writes everything but key, bytes, hash and control numbers (those are frozen).</summary>

@@ -42,17 +42,44 @@ public sealed class PrepareDispatchHandler(PartnerBookHolder book, IDocumentRend
         var now = clock.GetUtcNow();
         var wanted = jobs.Select(job => JsonSerializer.Deserialize<Args>(job.Args, CanonicalJson.Options)!).ToList();
         var purchases = (await work.Purchases.LockAsync([.. wanted.Select(args => args.PurchaseId).Distinct()], cancellationToken)).ToDictionary(purchase => purchase.Id);
+        var drafts = wanted.Select(args => purchases.TryGetValue(args.PurchaseId, out var purchase) ? DraftOf(purchase, args.Change) : null).ToList();
+        var known = (await work.Dispatches.KnownKeysAsync([.. drafts.OfType<Draft>().Select(draft => draft.Key)], cancellationToken)).ToHashSet(StringComparer.Ordinal);
         var outcomes = new JobOutcome[jobs.Count];
-        var dispatches = new List<Dispatch>();
+        var due = new List<(int Index, Draft Draft)>();
         for (var index = 0; index < jobs.Count; index++)
         {
-            outcomes[index] = purchases.TryGetValue(wanted[index].PurchaseId, out var purchase)
-                ? await PrepareAsync(work, purchase, wanted[index], dispatches, now, cancellationToken)
-                : new JobOutcome.Cancel($"Purchase order row {wanted[index].PurchaseId} does not exist.");
+            if (drafts[index] is not { } draft)
+            {
+                outcomes[index] = new JobOutcome.Cancel($"Purchase order row {wanted[index].PurchaseId} does not exist.");
+            }
+            else if (draft.Purchase.Status != PurchaseStatus.Released && draft.Change is null)
+            {
+                outcomes[index] = new JobOutcome.Cancel($"Purchase order {draft.Purchase.Document.Number} is {draft.Purchase.Status}: nothing to send.");
+            }
+            else
+            {
+                outcomes[index] = JobOutcome.Ok;
+                if (known.Add(draft.Key))
+                {
+                    due.Add((index, draft));
+                }
+            }
+        }
+        var numbered = due.Where(entry => renderer.NeedsControlNumber(entry.Draft.Partner, entry.Draft.Kind)).Select(entry => entry.Draft).ToList();
+        var numbers = numbered.Zip(await work.Dispatches.NextControlNumbersAsync([.. numbered.Select(draft => new ControlNumberUse(CounterOf(draft.Partner), draft.Key))], cancellationToken))
+            .ToDictionary(pair => pair.First.Key, pair => pair.Second, StringComparer.Ordinal);
+        var dispatches = new List<Dispatch>();
+        foreach (var (index, draft) in due)
+        {
+            outcomes[index] = await PrepareAsync(work, draft, numbers.TryGetValue(draft.Key, out var number) ? number : null, dispatches, now, cancellationToken);
         }
         await StoreAsync(work, dispatches, cancellationToken);
         return outcomes;
     }
+
+    private Draft DraftOf(PurchaseState purchase, string? change) => new(purchase, book.Current.Get(purchase.Partner), change,
+        change is null ? DocumentKind.PurchaseOrder : DocumentKind.OrderChange,
+        change ?? string.Create(CultureInfo.InvariantCulture, $"{purchase.Document.Number}-v{purchase.Document.Version}"));
 
     /// <summary>Stores frozen dispatches, their outbound documents and the jobs that send them.</summary>
     internal static async Task StoreAsync(IWork work, IReadOnlyList<Dispatch> dispatches, CancellationToken cancellationToken)
@@ -65,36 +92,23 @@ public sealed class PrepareDispatchHandler(PartnerBookHolder book, IDocumentRend
         await work.Jobs.InsertAsync([.. stored.Select(DispatchJobs.Send)], cancellationToken);
     }
 
-    private async Task<JobOutcome> PrepareAsync(IWork work, PurchaseState purchase, Args args, List<Dispatch> dispatches, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<JobOutcome> PrepareAsync(IWork work, Draft draft, long? taken, List<Dispatch> dispatches, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var document = purchase.Document;
-        if (purchase.Status != PurchaseStatus.Released && args.Change is null)
-        {
-            return new JobOutcome.Cancel($"Purchase order {document.Number} is {purchase.Status}: nothing to send.");
-        }
-        var partner = book.Current.Get(purchase.Partner);
-        var kind = args.Change is null ? DocumentKind.PurchaseOrder : DocumentKind.OrderChange;
-        var key = args.Change ?? string.Create(CultureInfo.InvariantCulture, $"{document.Number}-v{document.Version}");
-        if ((await work.Dispatches.OfPurchaseAsync(purchase.Id, cancellationToken)).Any(existing => existing.Key == key))
-        {
-            return JobOutcome.Ok;
-        }
-        object content = args.Change is null ? document : Cancellations.DocumentOf(purchase, args.Change, now);
-        var counter = CounterOf(partner);
-        var needs = renderer.NeedsControlNumber(partner, kind);
-        var number = needs ? (await work.Dispatches.NextControlNumberAsync(counter, key, cancellationToken)).ToString(CultureInfo.InvariantCulture) : null;
+        var (purchase, partner, change, kind, key) = draft;
+        object content = change is null ? purchase.Document : Cancellations.DocumentOf(purchase, change, now);
+        var number = taken?.ToString(CultureInfo.InvariantCulture);
         var rendered = renderer.Render(partner, kind, content, number ?? "1", now);
         if (rendered.Diagnostics.FirstOrDefault(diagnostic => diagnostic.Severity == Severity.Error) is { } error)
         {
-            if (number is not null)
+            if (taken is { } unused)
             {
-                await work.Dispatches.VoidControlNumberAsync(counter, long.Parse(number, CultureInfo.InvariantCulture), $"not rendered: {error.Code}", cancellationToken);
+                await work.Dispatches.VoidControlNumberAsync(CounterOf(partner), unused, $"not rendered: {error.Code}", cancellationToken);
             }
             await work.Purchases.UpdateAsync(purchase with { Status = PurchaseStatus.Escalated, Reason = error.ToString() }, cancellationToken);
             await work.Tasks.OpenAsync([new HubTask
             {
                 Kind = "not-rendered", Key = $"not-rendered:{key}", Partner = partner.Id, PurchaseId = purchase.Id, At = now,
-                Text = $"Purchase order {document.Number} cannot be written for {partner.Name}: {error}. Correct the data or the mapping, then write it again.",
+                Text = $"Purchase order {purchase.Document.Number} cannot be written for {partner.Name}: {error}. Correct the data or the mapping, then write it again.",
             }], cancellationToken);
             return new JobOutcome.Cancel(error.ToString());
         }
@@ -116,4 +130,6 @@ public sealed class PrepareDispatchHandler(PartnerBookHolder book, IDocumentRend
         $"{partner.Id}/{partner.Envelope.OurQualifier}:{partner.Envelope.OurId}/{partner.Envelope.TheirQualifier}:{partner.Envelope.TheirId}/{(partner.Envelope.Test ? "test" : "live")}";
 
     private sealed record Args(long PurchaseId, int Version, string? Change);
+
+    private sealed record Draft(PurchaseState Purchase, Partner Partner, string? Change, DocumentKind Kind, string Key);
 }

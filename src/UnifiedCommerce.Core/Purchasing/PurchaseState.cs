@@ -54,6 +54,9 @@ public sealed record PurchaseState
     public string? Reason { get; init; }
     /// <summary>The ledger of its lines.</summary>
     public required IReadOnlyList<PurchaseLineState> Lines { get; init; }
+
+    /// <summary>What sending must know of it.</summary>
+    public PurchaseHead Head => new(Id, Document.Number, Status, Lines.Any(line => line.Awaiting > 0));
 }
 
 /// <summary>One purchase order line's ledger, in the supplier's order unit: ordered = awaiting + confirmed + backordered
@@ -146,6 +149,13 @@ public sealed record Peg
     public bool ToStock => OrderId == 0;
 }
 
+/// <summary>A purchase order without its document and lines.</summary>
+/// <param name="Id">Row id.</param>
+/// <param name="Number">Our number.</param>
+/// <param name="Status">Where it stands.</param>
+/// <param name="Awaits">Some of it waits for an answer.</param>
+public readonly record struct PurchaseHead(long Id, string Number, PurchaseStatus Status, bool Awaits);
+
 /// <summary>Purchase orders.</summary>
 public interface IPurchases
 {
@@ -159,6 +169,10 @@ public interface IPurchases
     Task<IReadOnlyList<PurchaseState>> LoadAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken);
     /// <summary>By our number, locked; null when there is none.</summary>
     Task<PurchaseState?> FindByNumberAsync(string number, CancellationToken cancellationToken);
+    /// <summary>What sending must know of purchase orders, without document and lines; locked in ascending id order until the transaction ends.</summary>
+    Task<IReadOnlyList<PurchaseHead>> LockHeadsAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken);
+    /// <summary>Writes the status alone.</summary>
+    Task SetStatusAsync(IReadOnlyCollection<(long Id, PurchaseStatus Status)> statuses, CancellationToken cancellationToken);
     /// <summary>Writes status, document, supplier's number, pending change and reason; lines apart.</summary>
     Task UpdateAsync(PurchaseState purchase, CancellationToken cancellationToken);
     /// <summary>Writes lines; each is verified first.</summary>

@@ -32,9 +32,9 @@ public sealed class SendDispatchHandler(
         var senders = ids.Zip(jobs).GroupBy(pair => pair.First).ToDictionary(group => group.Key, group => group.Select(pair => pair.Second).MaxBy(job => job.Id)!);
         var claimed = await ClaimAsync(senders, outcomes, cancellationToken);
         var results = new List<(Dispatch Dispatch, SendResult Result)>();
-        foreach (var (dispatch, wasUnknown) in claimed)
+        foreach (var group in claimed.GroupBy(entry => entry.Dispatch.Partner, StringComparer.Ordinal))
         {
-            results.Add((dispatch, await AttemptAsync(dispatch, wasUnknown, cancellationToken)));
+            results.AddRange(await AttemptAsync(book.Current.Get(group.Key), [.. group], cancellationToken));
         }
         if (results.Count > 0)
         {
@@ -89,24 +89,36 @@ public sealed class SendDispatchHandler(
     /// its lease or gave the job back. A slow one that still lives writes nothing any more. Within one claim, attempts follow each other.</summary>
     private static bool IsOver(Dispatch dispatch, Job job) => dispatch.SenderJob == job.Id && dispatch.SenderFence <= job.Fence;
 
-    private async Task<SendResult> AttemptAsync(Dispatch dispatch, bool wasUnknown, CancellationToken cancellationToken)
+    private async Task<IEnumerable<(Dispatch Dispatch, SendResult Result)>> AttemptAsync(
+        Partner partner, IReadOnlyList<(Dispatch Dispatch, bool WasUnknown)> claimed, CancellationToken cancellationToken)
     {
-        var partner = book.Current.Get(dispatch.Partner);
         if (!_channels.TryGetValue(partner.Transport!.Kind, out var channel))
         {
-            return new SendResult.Failed($"Transport {partner.Transport.Kind} of partner {partner.Id} is not installed; expected {string.Join(" or ", _channels.Keys)}.", Retryable: false);
+            return claimed.Select(entry => (entry.Dispatch, (SendResult)new SendResult.Failed(
+                $"Transport {partner.Transport.Kind} of partner {partner.Id} is not installed; expected {string.Join(" or ", _channels.Keys)}.", Retryable: false)));
         }
-        if (wasUnknown)
+        var results = new List<(Dispatch Dispatch, SendResult Result)>(claimed.Count);
+        var toSend = new List<Dispatch>(claimed.Count);
+        foreach (var (dispatch, wasUnknown) in claimed)
         {
-            switch (await channel.ProbeAsync(partner, dispatch, cancellationToken))
+            switch (wasUnknown ? await channel.ProbeAsync(partner, dispatch, cancellationToken) : null)
             {
                 case ProbeResult.Present present:
-                    return new SendResult.Sent($"found by probe: {present.Evidence}");
+                    results.Add((dispatch, new SendResult.Sent($"found by probe: {present.Evidence}")));
+                    break;
                 case ProbeResult.Ambiguous ambiguous:
-                    return new Held(ambiguous.Reason);
+                    results.Add((dispatch, new Held(ambiguous.Reason)));
+                    break;
+                default:
+                    toSend.Add(dispatch);
+                    break;
             }
         }
-        return await channel.SendAsync(partner, dispatch, cancellationToken);
+        if (toSend.Count > 0)
+        {
+            results.AddRange(toSend.Zip(await channel.SendAllAsync(partner, toSend, cancellationToken)));
+        }
+        return results;
     }
 
     /// <summary>Transaction 3: evidence and what follows from it. An attempt whose fencing token is old writes nothing.</summary>
@@ -114,11 +126,12 @@ public sealed class SendDispatchHandler(
     {
         await using var work = await store.BeginAsync(cancellationToken);
         var now = clock.GetUtcNow();
-        var current = (await work.Dispatches.LockAsync([.. results.Select(result => result.Dispatch.Id)], cancellationToken)).ToDictionary(dispatch => dispatch.Id);
+        var fences = await work.Dispatches.LockFencesAsync([.. results.Select(result => result.Dispatch.Id)], cancellationToken);
         var updated = new List<Dispatch>();
+        var sent = new List<(Dispatch Dispatch, byte[]? Answer)>();
         foreach (var (attempted, result) in results)
         {
-            if (current[attempted.Id].Fence != attempted.Fence)
+            if (fences[attempted.Id] != attempted.Fence)
             {
                 outcomes[attempted.Id] = new JobOutcome.Snooze(machine.GetUtcNow().AddSeconds(1), "a newer attempt took over");
                 continue;
@@ -130,13 +143,14 @@ public sealed class SendDispatchHandler(
             switch (next.State)
             {
                 case DispatchState.Sent:
-                    await SentAsync(work, partner, next, (result as SendResult.Sent)?.Answer, now, cancellationToken);
+                    sent.Add((next, (result as SendResult.Sent)?.Answer));
                     break;
                 case DispatchState.Failed or DispatchState.Held:
                     await TellAsync(work, partner, next, now, cancellationToken);
                     break;
             }
         }
+        await SentAsync(work, sent, now, cancellationToken);
         await work.Dispatches.UpdateAsync(updated, cancellationToken);
         await work.Audit.AddAsync([.. updated.Select(dispatch => new AuditEntry(now, "system", $"dispatch.{dispatch.State.ToString().ToLowerInvariant()}", $"dispatch:{dispatch.Id}", null,
             JsonSerializer.Serialize(new { dispatch.Key, dispatch.Attempt, dispatch.Evidence, dispatch.Reason, dispatch.Sha256 }, CanonicalJson.Options)))], cancellationToken);
@@ -155,10 +169,10 @@ public sealed class SendDispatchHandler(
     };
 
     /// <summary>What is waited for once the partner has a purchase order, whether the channel or a person said so.</summary>
-    internal static IReadOnlyCollection<Deadline> DeadlinesAfter(Partner partner, Dispatch dispatch, PurchaseState purchase, DateTimeOffset now)
+    internal static IReadOnlyCollection<Deadline> DeadlinesAfter(Partner partner, Dispatch dispatch, PurchaseHead purchase, DateTimeOffset now)
     {
         var deadlines = new List<Deadline>();
-        if (partner.Deadlines.Answered is { } answered && purchase.Lines.Any(line => line.Awaiting > 0))
+        if (partner.Deadlines.Answered is { } answered && purchase.Awaits)
         {
             deadlines.Add(new Deadline("answer", $"purchase:{purchase.Id}", now + answered));
         }
@@ -169,28 +183,24 @@ public sealed class SendDispatchHandler(
         return deadlines;
     }
 
-    private async Task SentAsync(IWork work, Partner partner, Dispatch dispatch, byte[]? answer, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task SentAsync(IWork work, IReadOnlyList<(Dispatch Dispatch, byte[]? Answer)> sent, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (dispatch.PurchaseId is { } purchaseId && dispatch.Kind == DocumentKind.PurchaseOrder)
+        var orders = sent.Select(entry => entry.Dispatch).Where(dispatch => dispatch is { PurchaseId: not null, Kind: DocumentKind.PurchaseOrder }).ToList();
+        if (orders.Count > 0)
         {
-            var purchase = (await work.Purchases.LockAsync([purchaseId], cancellationToken))[0];
-            if (purchase.Status == PurchaseStatus.Released)
+            var purchases = (await work.Purchases.LockHeadsAsync([.. orders.Select(dispatch => dispatch.PurchaseId!.Value).Distinct()], cancellationToken)).ToDictionary(purchase => purchase.Id);
+            await work.Purchases.SetStatusAsync([.. orders.Where(dispatch => purchases[dispatch.PurchaseId!.Value].Status == PurchaseStatus.Released).Select(dispatch =>
+                (dispatch.PurchaseId!.Value, book.Current.Get(dispatch.Partner).AcknowledgesOut == TechnicalAcknowledgement.Http ? PurchaseStatus.Acknowledged : PurchaseStatus.Sent))], cancellationToken);
+            await work.Deadlines.SetAsync([.. orders.SelectMany(dispatch => DeadlinesAfter(book.Current.Get(dispatch.Partner), dispatch, purchases[dispatch.PurchaseId!.Value], now))], cancellationToken);
+            await work.Events.AddAsync([.. orders.Select(dispatch => (Dispatch: dispatch, Number: purchases[dispatch.PurchaseId!.Value].Number)).Select(entry => new HubEvent
             {
-                await work.Purchases.UpdateAsync(purchase with
-                {
-                    Status = partner.AcknowledgesOut == TechnicalAcknowledgement.Http ? PurchaseStatus.Acknowledged : PurchaseStatus.Sent,
-                }, cancellationToken);
-            }
-            await work.Deadlines.SetAsync(DeadlinesAfter(partner, dispatch, purchase, now), cancellationToken);
-            await work.Events.AddAsync([new HubEvent
-            {
-                Type = "purchase-order.sent", At = now, Audience = "procurement", Subject = purchase.Document.Number,
-                Data = JsonSerializer.Serialize(new { purchaseOrder = purchase.Document.Number, partner = partner.Id, dispatch.Evidence, dispatch.Sha256 }, CanonicalJson.Options),
-            }], cancellationToken);
+                Type = "purchase-order.sent", At = now, Audience = "procurement", Subject = entry.Number,
+                Data = JsonSerializer.Serialize(new { purchaseOrder = entry.Number, partner = entry.Dispatch.Partner, entry.Dispatch.Evidence, entry.Dispatch.Sha256 }, CanonicalJson.Options),
+            })], cancellationToken);
         }
-        if (answer is { Length: > 0 })
+        foreach (var (dispatch, answer) in sent.Where(entry => entry.Answer is { Length: > 0 }))
         {
-            await reception.StoreAsync(work, partner.Id, partner.Transport!.Kind, $"answer-to-{dispatch.Key}", $"answer:{dispatch.Key}", answer, cancellationToken);
+            await reception.StoreAsync(work, dispatch.Partner, book.Current.Get(dispatch.Partner).Transport!.Kind, $"answer-to-{dispatch.Key}", $"answer:{dispatch.Key}", answer!, cancellationToken);
         }
     }
 

@@ -11,37 +11,35 @@ namespace UnifiedCommerce.Core.Routing;
 /// <summary>Turns decided proposals into purchase orders, pegs and jobs.</summary>
 internal static class Placement
 {
-    public static async Task PlaceAsync(
-        IWork work, RunContext context, RoutingRun run, string runName, IReadOnlyList<ProposedPurchase> decided, DateTimeOffset asOf, CancellationToken cancellationToken)
+    /// <summary>Locks the orders of a decision that were read without locks.</summary>
+    /// <exception cref="HubException">One of them changed meanwhile: the run is done again.</exception>
+    public static async Task LockAsync(IWork work, RunContext context, SolvedRun solved, CancellationToken cancellationToken)
     {
-        var involved = decided.SelectMany(purchase => purchase.Lines).SelectMany(line => line.Demand.Parts).Select(part => part.OrderId).ToHashSet();
-        // A pool run read its orders without locks: lock them now, and leave out what changed in between.
+        var involved = solved.Decided.SelectMany(purchase => purchase.Lines).SelectMany(line => line.Demand.Parts).Select(part => part.OrderId).ToHashSet();
         foreach (var order in await work.Orders.LockAsync(involved, cancellationToken))
         {
             var seen = context.Orders[order.Id];
             if (order.Version != seen.Version || !order.Lines.Select(line => line.Open).SequenceEqual(seen.Lines.Select(line => line.Open)))
             {
-                throw new HubException($"Order {order.Number} changed while run {runName} was computed. The run is done again.");
+                throw new HubException($"Order {order.Number} changed while run {solved.Name} was computed. The run is done again.");
             }
         }
-        var states = new List<PurchaseState>();
-        for (var index = 0; index < decided.Count; index++)
+    }
+
+    /// <summary>Places what the runs decided. The orders are locked.</summary>
+    public static async Task PlaceAsync(IWork work, RunContext context, IReadOnlyList<SolvedRun> runs, DateTimeOffset asOf, CancellationToken cancellationToken)
+    {
+        var decided = runs.SelectMany(solved => solved.Decided.Select((purchase, index) => (Solved: solved, Purchase: purchase, Index: index))).ToList();
+        if (decided.Count == 0)
         {
-            states.Add(State(context.Book, run, string.Create(CultureInfo.InvariantCulture, $"{NumberPrefix(run)}-{index + 1:D2}"), decided[index], asOf));
+            return;
         }
-        var stored = await work.Purchases.AddAsync(states, cancellationToken);
-        var pegs = new List<Peg>();
-        var before = new Dictionary<long, OrderState>();
+        var stored = await work.Purchases.AddAsync([.. decided.Select(entry => State(context.Book, entry.Solved.Run,
+            string.Create(CultureInfo.InvariantCulture, $"{NumberPrefix(entry.Solved.Run)}-{entry.Index + 1:D2}"), entry.Purchase, asOf))], cancellationToken);
         var pegged = new Dictionary<Demand, decimal>(ReferenceEqualityComparer.Instance);
-        for (var index = 0; index < stored.Count; index++)
-        {
-            pegs.AddRange(PegsOf(stored[index], decided[index], pegged));
-            foreach (var line in decided[index].Lines)
-            {
-                context.Stock.Take(decided[index].Partner.Id, line.Demand.Sku, line.BaseQuantity);
-            }
-        }
+        var pegs = stored.SelectMany((purchase, index) => PegsOf(purchase, decided[index].Purchase, pegged)).ToList();
         var changedLines = new List<OrderLineState>();
+        var before = new Dictionary<long, OrderState>();
         foreach (var group in pegs.Where(peg => !peg.ToStock).GroupBy(peg => peg.OrderId))
         {
             var order = context.Orders[group.Key];
@@ -53,15 +51,13 @@ internal static class Placement
         }
         await work.Purchases.AddPegsAsync(pegs, cancellationToken);
         await work.Orders.SaveLinesAsync(changedLines, cancellationToken);
-        await work.Events.AddAsync([.. before.Values.SelectMany(order => CustomerEvents.Changed(order, context.Orders[order.Id], asOf)), .. stored.Select(purchase => Decided(purchase, run, asOf))], cancellationToken);
+        await work.Events.AddAsync([.. before.Values.SelectMany(order => CustomerEvents.Changed(order, context.Orders[order.Id], asOf)), .. stored.Select(purchase => Decided(purchase, asOf))], cancellationToken);
         await work.Jobs.InsertAsync([.. stored.Where(purchase => purchase.Status == PurchaseStatus.Released).Select(DispatchJobs.Prepare)], cancellationToken);
         await work.Tasks.OpenAsync([.. stored.Where(purchase => purchase.Status == PurchaseStatus.AwaitingApproval).Select(purchase => Approval(context.Book, purchase, asOf))], cancellationToken);
-        await work.Audit.AddAsync([.. stored.Select(purchase => new AuditEntry(asOf, "system", "purchase-order.decided", $"purchase:{purchase.Id}", null,
-            JsonSerializer.Serialize(new { number = purchase.Document.Number, partner = purchase.Partner, run = runName, total = purchase.Document.LineTotal, currency = purchase.Document.Currency, status = purchase.Status }, CanonicalJson.Options)))], cancellationToken);
-        foreach (var part in decided.SelectMany(purchase => purchase.Lines).SelectMany(line => line.Demand.Parts))
-        {
-            await work.Tasks.CloseAsync($"unfilled-line:{part.OrderId}:{part.LineId}", "a supplier was found", asOf, cancellationToken);
-        }
+        await work.Audit.AddAsync([.. stored.Select((purchase, index) => new AuditEntry(asOf, "system", "purchase-order.decided", $"purchase:{purchase.Id}", null,
+            JsonSerializer.Serialize(new { number = purchase.Document.Number, partner = purchase.Partner, run = decided[index].Solved.Name, total = purchase.Document.LineTotal, currency = purchase.Document.Currency, status = purchase.Status }, CanonicalJson.Options)))], cancellationToken);
+        await work.Tasks.CloseAsync([.. decided.SelectMany(entry => entry.Purchase.Lines).SelectMany(line => line.Demand.Parts).Select(part => $"unfilled-line:{part.OrderId}:{part.LineId}").Distinct(StringComparer.Ordinal)],
+            "a supplier was found", asOf, cancellationToken);
     }
 
     // Run numbers rise by one per pool, so the same runs give the same purchase order numbers on any number of processes.
@@ -156,9 +152,9 @@ internal static class Placement
         Text = $"Purchase order {purchase.Document.Number} to {book.Get(purchase.Partner).Name} over {new Money(purchase.Document.LineTotal, purchase.Document.Currency)} waits for approval before its cut-off. Approve it, or refuse it and its lines are routed again.",
     };
 
-    private static HubEvent Decided(PurchaseState purchase, RoutingRun run, DateTimeOffset at) => new()
+    private static HubEvent Decided(PurchaseState purchase, DateTimeOffset at) => new()
     {
         Type = "purchase-order.decided", At = at, Audience = "procurement", Subject = purchase.Document.Number,
-        Data = JsonSerializer.Serialize(new { purchaseOrder = purchase.Document.Number, partner = purchase.Partner, runId = run.Id, currency = purchase.Document.Currency, lineTotal = purchase.Document.LineTotal, lines = purchase.Lines.Count }, CanonicalJson.Options),
+        Data = JsonSerializer.Serialize(new { purchaseOrder = purchase.Document.Number, partner = purchase.Partner, runId = purchase.RunId, currency = purchase.Document.Currency, lineTotal = purchase.Document.LineTotal, lines = purchase.Lines.Count }, CanonicalJson.Options),
     };
 }

@@ -77,8 +77,8 @@ public interface IRoutingRuns
     Task<IReadOnlyList<PoolState>> DuePoolsAsync(DateTimeOffset now, CancellationToken cancellationToken);
     /// <summary>Writes number, next run and cut-off.</summary>
     Task UpdatePoolAsync(PoolState pool, CancellationToken cancellationToken);
-    /// <summary>Stores a run and returns its id.</summary>
-    Task<long> AddAsync(RoutingRun run, CancellationToken cancellationToken);
+    /// <summary>Stores runs and returns them with ids, in the order given.</summary>
+    Task<IReadOnlyList<RoutingRun>> AddAsync(IReadOnlyList<RoutingRun> runs, CancellationToken cancellationToken);
     /// <summary>A run, or null.</summary>
     Task<RoutingRun?> FindAsync(long id, CancellationToken cancellationToken);
     /// <summary>Replaces the proposals of these lines.</summary>

@@ -35,33 +35,33 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
         }
         var context = await LoadAsync(work, asOf, orders, cancellationToken);
         var rule = book.Current.House.Pools.FirstOrDefault(candidate => candidate.Name == pool) ?? new PoolRule { Name = pool };
-        var (run, cutOff) = await SolveAsync(work, context, state.LastRun + 1, pool, orders, asOf, rule.Margin, decideAll || rule.Immediate, cancellationToken);
+        var solved = Solve(context, state.LastRun + 1, pool, orders, asOf, rule.Margin, decideAll || rule.Immediate, cancellationToken);
+        // The orders were read without locks: lock them now, and do the run again when one changed in between.
+        await Placement.LockAsync(work, context, solved, cancellationToken);
+        var run = (await StoreAsync(work, context, [solved], asOf, cancellationToken))[0];
         // Lines that nothing can fill are looked at again the next morning, or when new demand or prices wake the pool.
         var again = run.UnfilledCount > 0 ? NextMorning(asOf) : (DateTimeOffset?)null;
-        await work.Routing.UpdatePoolAsync(state with { LastRun = run.Number, NextRunAt = again, CutOffAt = cutOff }, cancellationToken);
+        await work.Routing.UpdatePoolAsync(state with { LastRun = run.Number, NextRunAt = again, CutOffAt = solved.CutOff }, cancellationToken);
         return run;
     }
 
     /// <summary>Routes orders of immediate pools, each alone, and decides at once.</summary>
     public async Task RunOrdersAsync(IWork work, IReadOnlyList<long> orderIds, DateTimeOffset asOf, CancellationToken cancellationToken)
     {
-        var unlocked = await work.Orders.LoadAsync(orderIds, cancellationToken);
-        foreach (var group in unlocked.GroupBy(order => order.Pool, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
+        foreach (var group in (await work.Orders.PoolsAsync(orderIds, cancellationToken)).GroupBy(order => order.Value, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
             var state = await work.Routing.LockPoolAsync(group.Key, cancellationToken);
-            var orders = (await work.Orders.LockAsync([.. group.Select(order => order.Id)], cancellationToken))
+            var orders = (await work.Orders.LockAsync([.. group.Select(order => order.Key)], cancellationToken))
                 .Where(order => order.Lines.Any(line => line is { Open: > 0, Sku: not null, Hold: null })).ToList();
             if (orders.Count == 0)
             {
                 continue;
             }
             var context = await LoadAsync(work, asOf, orders, cancellationToken);
-            foreach (var order in orders)
-            {
-                var (run, _) = await SolveAsync(work, context, state.LastRun + 1, group.Key, [order], asOf, TimeSpan.Zero, decideAll: true, cancellationToken);
-                state = state with { LastRun = run.Number };
-            }
-            await work.Routing.UpdatePoolAsync(state, cancellationToken);
+            // Each sees what the ones before it took; all are written together.
+            var solved = orders.Select((order, index) => Solve(context, state.LastRun + 1 + index, group.Key, [order], asOf, TimeSpan.Zero, decideAll: true, cancellationToken)).ToList();
+            await StoreAsync(work, context, solved, asOf, cancellationToken);
+            await work.Routing.UpdatePoolAsync(state with { LastRun = state.LastRun + solved.Count }, cancellationToken);
         }
     }
 
@@ -108,9 +108,9 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
         return new RunContext(current, snapshot, stopped, new StockLeft(reserved), bought, orders.ToDictionary(order => order.Id));
     }
 
-    private static async Task<(RoutingRun Run, DateTimeOffset? CutOff)> SolveAsync(
-        IWork work, RunContext context, long number, string pool, IReadOnlyList<OrderState> orders, DateTimeOffset asOf, TimeSpan margin, bool decideAll,
-        CancellationToken cancellationToken)
+    /// <summary>Computes a run and takes the stock of what it decides. Writes nothing.</summary>
+    private static SolvedRun Solve(
+        RunContext context, long number, string pool, IReadOnlyList<OrderState> orders, DateTimeOffset asOf, TimeSpan margin, bool decideAll, CancellationToken cancellationToken)
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"{pool}-{number:D6}");
         var house = context.Book.House;
@@ -131,41 +131,50 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
             PreferredCost = comparison.Preferred, CheapestPerLineCost = comparison.CheapestPerLine, WorkSteps = plan.WorkSteps, Proved = plan.Proved,
             Problem = Pack(storedProblem), Plan = Pack(storedPlan), Versions = $"{context.Book.Versions} catalogue={context.Snapshot.Version}", Sha256 = Hash(storedProblem, storedPlan),
         };
-        run = run with { Id = await work.Routing.AddAsync(run, cancellationToken) };
-        var deciding = decided.ToHashSet();
-        await work.Routing.SaveProposalsAsync(proposal.Lines(run.Id), cancellationToken);
-        if (decided.Count > 0)
+        foreach (var purchase in decided)
         {
-            await Placement.PlaceAsync(work, context, run, id, decided, asOf, cancellationToken);
+            foreach (var line in purchase.Lines)
+            {
+                context.Stock.Take(purchase.Partner.Id, line.Demand.Sku, line.BaseQuantity);
+            }
         }
-        await OpenUnfilledAsync(work, built, plan, run, asOf, cancellationToken);
+        var deciding = decided.ToHashSet();
         DateTimeOffset? cutOff = null;
         foreach (var waiting in proposal.Purchases.Where(purchase => !deciding.Contains(purchase)))
         {
             cutOff = cutOff is null || waiting.CutOff - margin < cutOff ? waiting.CutOff - margin : cutOff;
         }
-        return (run, cutOff);
+        return new SolvedRun(id, run, built, plan, proposal, decided, cutOff);
     }
 
-    private static async Task OpenUnfilledAsync(IWork work, BuiltProblem built, SourcingPlan plan, RoutingRun run, DateTimeOffset asOf, CancellationToken cancellationToken)
+    /// <summary>Writes runs, proposals, purchase orders and what follows from them, each with one statement for all runs.</summary>
+    private static async Task<IReadOnlyList<RoutingRun>> StoreAsync(
+        IWork work, RunContext context, IReadOnlyList<SolvedRun> solved, DateTimeOffset asOf, CancellationToken cancellationToken)
     {
-        if (plan.Cost.UnfilledLines.Count == 0)
-        {
-            return;
-        }
-        var tasks = new List<HubTask>();
+        var runs = await work.Routing.AddAsync([.. solved.Select(one => one.Run)], cancellationToken);
+        var stored = solved.Select((one, index) => one with { Run = runs[index] }).ToList();
+        await work.Routing.SaveProposalsAsync([.. stored.SelectMany(one => one.Proposal.Lines(one.Run.Id))], cancellationToken);
+        await Placement.PlaceAsync(work, context, stored, asOf, cancellationToken);
+        await work.Tasks.OpenAsync([.. stored.SelectMany(one => UnfilledTasks(one.Built, one.Plan, one.Run, asOf))], cancellationToken);
+        return runs;
+    }
+
+    private static IEnumerable<HubTask> UnfilledTasks(BuiltProblem built, SourcingPlan plan, RoutingRun run, DateTimeOffset asOf)
+    {
         foreach (var line in plan.Cost.UnfilledLines)
         {
             var demand = built.Demands[line];
             var why = Unfilled.Explain(built, line);
-            tasks.AddRange(demand.Parts.Select(part => new HubTask
+            foreach (var part in demand.Parts)
             {
-                Kind = "unfilled-line", Key = $"unfilled-line:{part.OrderId}:{part.LineId}", OrderId = part.OrderId, At = asOf,
-                Text = $"Nobody can supply article {demand.Sku} ({demand.Quantity:0.###} needed{(demand.NeedBy is { } date ? $" by {date:yyyy-MM-dd}" : "")}). {why}",
-                Data = JsonSerializer.Serialize(new { runId = run.Id, sku = demand.Sku, lineId = part.LineId }, CanonicalJson.Options),
-            }));
+                yield return new HubTask
+                {
+                    Kind = "unfilled-line", Key = $"unfilled-line:{part.OrderId}:{part.LineId}", OrderId = part.OrderId, At = asOf,
+                    Text = $"Nobody can supply article {demand.Sku} ({demand.Quantity:0.###} needed{(demand.NeedBy is { } date ? $" by {date:yyyy-MM-dd}" : "")}). {why}",
+                    Data = JsonSerializer.Serialize(new { runId = run.Id, sku = demand.Sku, lineId = part.LineId }, CanonicalJson.Options),
+                };
+            }
         }
-        await work.Tasks.OpenAsync(tasks, cancellationToken);
     }
 
     // Counted work only: a time limit would make the plan depend on the machine.
@@ -203,6 +212,10 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
         return bytes.ToArray();
     }
 }
+
+/// <summary>A run that was computed and is not stored yet.</summary>
+internal sealed record SolvedRun(
+    string Name, RoutingRun Run, BuiltProblem Built, SourcingPlan Plan, Proposal Proposal, IReadOnlyList<ProposedPurchase> Decided, DateTimeOffset? CutOff);
 
 /// <summary>What one transaction's runs share: one version of everything, and the orders as they are after each decision.</summary>
 internal sealed class RunContext(

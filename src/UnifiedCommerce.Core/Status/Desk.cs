@@ -318,7 +318,7 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
                 await SetStatusAsync(work, purchase, PurchaseStatus.Sent, cancellationToken);
                 if (purchase is not null && dispatch.Kind == DocumentKind.PurchaseOrder)
                 {
-                    await work.Deadlines.SetAsync(SendDispatchHandler.DeadlinesAfter(book.Current.Get(dispatch.Partner), dispatch, purchase, now), cancellationToken);
+                    await work.Deadlines.SetAsync(SendDispatchHandler.DeadlinesAfter(book.Current.Get(dispatch.Partner), dispatch, purchase.Head, now), cancellationToken);
                 }
                 break;
             case "send-again":

@@ -68,8 +68,10 @@ public interface ITasks
 {
     /// <summary>Opens tasks; one whose key is open already is dropped.</summary>
     Task OpenAsync(IReadOnlyCollection<HubTask> tasks, CancellationToken cancellationToken);
+    /// <summary>Closes the open tasks with these keys, if any.</summary>
+    Task CloseAsync(IReadOnlyCollection<string> keys, string outcome, DateTimeOffset at, CancellationToken cancellationToken);
     /// <summary>Closes the open task with this key, if any.</summary>
-    Task CloseAsync(string key, string outcome, DateTimeOffset at, CancellationToken cancellationToken);
+    Task CloseAsync(string key, string outcome, DateTimeOffset at, CancellationToken cancellationToken) => CloseAsync([key], outcome, at, cancellationToken);
     /// <summary>A task, locked; null when there is none.</summary>
     Task<HubTask?> FindAsync(long id, CancellationToken cancellationToken);
 }
