@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
+using System.Reflection;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
@@ -7,24 +9,26 @@ namespace UnifiedCommerce.Storage;
 /// <summary>One connection with its transaction, and the few ways in which SQL is run on it.</summary>
 internal sealed class Session(DbConnection connection, Dialect dialect)
 {
+    const int MostBound = 500;
+    static readonly ConcurrentDictionary<Type, PropertyInfo[]> Properties = new();
+
     readonly Dictionary<string, SqliteCommand> _prepared = new(StringComparer.Ordinal);
+    readonly Dictionary<string, SqliteCommand> _bound = new(StringComparer.Ordinal);
     readonly Row _row = new();
 
     public DbConnection Connection { get; } = connection;
     public DbTransaction? Transaction { get; set; }
     public Dialect Dialect { get; } = dialect;
 
-    CommandDefinition Command(string sql, object? args, CancellationToken cancellationToken) =>
-        new(Dialect.Translate(sql), args, Transaction, cancellationToken: cancellationToken);
-
     /// <summary>Runs a statement; returns rows changed.</summary>
-    public Task<int> RunAsync(string sql, object? args, CancellationToken cancellationToken) =>
-        Connection.ExecuteAsync(Command(sql, args, cancellationToken));
+    public Task<int> RunAsync(string sql, object? args, CancellationToken cancellationToken) => Connection is SqliteConnection
+        ? Task.FromResult(Bound(sql, args).ExecuteNonQuery())
+        : Connection.ExecuteAsync(Command(sql, args, cancellationToken));
 
     /// <summary>Reads all rows.</summary>
     public async Task<List<T>> ListAsync<T>(string sql, object? args, Func<Row, T> read, CancellationToken cancellationToken)
     {
-        await using var reader = await Connection.ExecuteReaderAsync(Command(sql, args, cancellationToken));
+        await using var reader = await ReaderAsync(sql, args, cancellationToken);
         var rows = new List<T>();
         while (await reader.ReadAsync(cancellationToken))
             rows.Add(read(_row.On(reader)));
@@ -34,8 +38,37 @@ internal sealed class Session(DbConnection connection, Dialect dialect)
     /// <summary>Reads the first row, or the default.</summary>
     public async Task<T?> FirstAsync<T>(string sql, object? args, Func<Row, T> read, CancellationToken cancellationToken)
     {
-        await using var reader = await Connection.ExecuteReaderAsync(Command(sql, args, cancellationToken));
+        await using var reader = await ReaderAsync(sql, args, cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? read(_row.On(reader)) : default;
+    }
+
+    async Task<DbDataReader> ReaderAsync(string sql, object? args, CancellationToken cancellationToken) => Connection is SqliteConnection
+        ? Bound(sql, args).ExecuteReader()
+        : await Connection.ExecuteReaderAsync(Command(sql, args, cancellationToken));
+
+    /// <summary>Npgsql prepares by itself what comes often.</summary>
+    CommandDefinition Command(string sql, object? args, CancellationToken cancellationToken) =>
+        new(Dialect.Translate(sql), args, Transaction, cancellationToken: cancellationToken);
+
+    /// <summary>SQLite's parser takes longer than most of its statements: each stays prepared, and its parameters get the properties' values.</summary>
+    SqliteCommand Bound(string sql, object? args)
+    {
+        if (!_bound.TryGetValue(sql, out var bound))
+        {
+            if (_bound.Count == MostBound)
+                Forget();
+            bound = ((SqliteConnection)Connection).CreateCommand();
+            bound.CommandText = Dialect.Translate(sql);
+            _bound.Add(sql, bound);
+        }
+        bound.Transaction = (SqliteTransaction?)Transaction;
+        bound.Parameters.Clear();
+        if (args is not null)
+        {
+            foreach (var property in Properties.GetOrAdd(args.GetType(), static type => type.GetProperties()))
+                bound.Parameters.AddWithValue("@" + property.Name, property.GetValue(args) ?? DBNull.Value);
+        }
+        return bound;
     }
 
     /// <summary>Reads one number, or null.</summary>
@@ -58,9 +91,10 @@ internal sealed class Session(DbConnection connection, Dialect dialect)
     /// <summary>Closes the prepared statements before their connection goes.</summary>
     public void Forget()
     {
-        foreach (var command in _prepared.Values)
+        foreach (var command in _prepared.Values.Concat(_bound.Values))
             command.Dispose();
         _prepared.Clear();
+        _bound.Clear();
     }
 
     /// <summary>Runs a statement without parameters on SQLite, prepared once.</summary>

@@ -14,7 +14,7 @@ public sealed class SqliteStore : HubStore
     readonly SqliteConnection _writer;
     readonly Session _session;
     readonly SemaphoreSlim _turn = new(1, 1);
-    readonly ConcurrentBag<SqliteConnection> _readers = [];
+    readonly ConcurrentBag<Session> _readers = [];
     readonly bool _inMemory;
 
     internal SqliteStore(string connectionString, StorageOptions options) : base(Dialect.Sqlite, options)
@@ -26,13 +26,6 @@ public sealed class SqliteStore : HubStore
         _session = new Session(_writer, Dialect);
         JobQueue = new SqliteJobQueue(this);
         JobDesk = new StoredJobDesk(this);
-    }
-
-    /// <summary>Copies another store's database into this one, tables and all, before any use (the simulator's quick start).</summary>
-    internal void CopyFrom(SqliteStore other)
-    {
-        _session.Forget();
-        other._writer.BackupDatabase(_writer);
     }
 
     private protected override async Task BackUpToAsync(string file, CancellationToken cancellationToken)
@@ -75,9 +68,6 @@ public sealed class SqliteStore : HubStore
         Prepare(_writer);
         if (Options.Migrate)
             Migrations.Apply(_session, _writer);
-        // A store that is to be filled by a copy has no tables yet.
-        if (await _session.NumberAsync("select count(*) from sqlite_master where name = 'hub_meta'", null, cancellationToken) == 0)
-            return;
         Epoch = await _session.NumberAsync("select cast(value as integer) from hub_meta where name = 'epoch'", null, cancellationToken) ?? 1;
     }
 
@@ -118,15 +108,16 @@ public sealed class SqliteStore : HubStore
                 return ValueTask.CompletedTask;
             });
         }
-        if (!_readers.TryTake(out var connection))
+        if (!_readers.TryTake(out var session))
         {
-            connection = new SqliteConnection(_connectionString);
+            var connection = new SqliteConnection(_connectionString);
             await connection.OpenAsync(cancellationToken);
             Prepare(connection);
+            session = new Session(connection, Dialect);
         }
-        return new ReadSession(new Session(connection, Dialect), () =>
+        return new ReadSession(session, () =>
         {
-            _readers.Add(connection);
+            _readers.Add(session);
             return ValueTask.CompletedTask;
         });
     }
@@ -140,7 +131,10 @@ public sealed class SqliteStore : HubStore
     {
         await _turn.WaitAsync();
         foreach (var reader in _readers)
-            await reader.DisposeAsync();
+        {
+            reader.Forget();
+            await reader.Connection.DisposeAsync();
+        }
         _session.Forget();
         await _writer.DisposeAsync();
         _turn.Dispose();

@@ -20,6 +20,8 @@ internal sealed class SimulatedTime(DateTimeOffset start) : TimeProvider
     public override DateTimeOffset GetUtcNow() => _now;
 
     public void Advance(TimeSpan by) => _now += by;
+
+    public void GoTo(DateTimeOffset moment) => _now = moment;
 }
 
 /// <summary>One hub process: the hub's own journey and engine, and how far it is from its death.</summary>

@@ -11,7 +11,7 @@ namespace UnifiedCommerce.Chaos.Simulation;
 
 /// <summary>One history, made by its seed: a few orders, two hub processes on one store, three partners, and faults. Everything runs on one
 /// thread; what runs when, what fails when and what time it is come from the seed, so a seed replays its history.</summary>
-internal sealed class Simulation : IAsyncDisposable
+internal sealed class Simulation : IDisposable
 {
     const int Acts = 45;
     const int Orders = 3;
@@ -27,12 +27,12 @@ internal sealed class Simulation : IAsyncDisposable
     bool _healed;
     int _outage;
 
-    Simulation(int seed, string? plant, SqliteStore store, SimulatedTime time)
+    Simulation(int seed, string? plant, SimulatedMemory memory)
     {
         Seed = seed;
         Plant = plant;
-        Store = store;
-        Time = time;
+        Store = memory.Store;
+        Time = memory.Time;
         _random = new Random(seed);
         Partners = SimulatedHouse.Partners.ToDictionary(partner => partner.Id, partner => new SimulatedPartner(partner.Id, partner.Reach, new Random(seed ^ partner.Id[0])), StringComparer.Ordinal);
         Store.OnStep = OnStep;
@@ -42,7 +42,7 @@ internal sealed class Simulation : IAsyncDisposable
 
     public int Seed { get; }
     public string? Plant { get; }
-    public SqliteStore Store { get; }
+    public HubStore Store { get; }
     public SimulatedTime Time { get; }
     public Dictionary<string, SimulatedPartner> Partners { get; }
     public SimulatedProcess? Current { get; set; }
@@ -55,12 +55,10 @@ internal sealed class Simulation : IAsyncDisposable
     public IReadOnlyList<string> History => _history;
 
     /// <summary>Runs a seed; returns what does not hold afterwards.</summary>
-    public static async Task<(IReadOnlyList<string> Breaches, Simulation Simulation)> RunAsync(int seed, string? plant, SqliteStore template, int dieAt = -1, bool calm = false)
+    public static async Task<(IReadOnlyList<string> Breaches, Simulation Simulation)> RunAsync(int seed, string? plant, SimulatedMemory memory, int dieAt = -1, bool calm = false)
     {
-        var time = new SimulatedTime(SimulatedHouse.Start);
-        var store = await NewStoreAsync(time);
-        store.CopyFrom(template);
-        await using var simulation = new Simulation(seed, plant, store, time) { DieAt = dieAt, Calm = calm };
+        await memory.ResetAsync();
+        using var simulation = new Simulation(seed, plant, memory) { DieAt = dieAt, Calm = calm };
         try
         {
             await simulation.LiveAsync();
@@ -72,17 +70,6 @@ internal sealed class Simulation : IAsyncDisposable
             return ([$"the simulator met {fault.GetType().Name}: {fault.Message} {fault.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains("UnifiedCommerce", StringComparison.Ordinal))?.Trim()}"], simulation);
         }
     }
-
-    /// <summary>A store in memory with the trade in it, to copy from.</summary>
-    public static async Task<SqliteStore> TemplateAsync()
-    {
-        var store = await NewStoreAsync(new SimulatedTime(SimulatedHouse.Start), migrate: true);
-        await SimulatedHouse.FillAsync(store);
-        return store;
-    }
-
-    static async Task<SqliteStore> NewStoreAsync(TimeProvider time, bool migrate = false) =>
-        (SqliteStore)await HubStore.OpenAsync("Data Source=:memory:", new StorageOptions { MachineTime = time, Migrate = migrate, Durable = false });
 
     public bool Chance(int oneIn) => !_healed && !Calm && _random.Next(oneIn) == 0;
 
@@ -331,9 +318,5 @@ internal sealed class Simulation : IAsyncDisposable
         await read.Session.RunAsync(sql, null, CancellationToken.None);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        Store.OnStep = null;
-        await Store.DisposeAsync();
-    }
+    public void Dispose() => Store.OnStep = null;
 }

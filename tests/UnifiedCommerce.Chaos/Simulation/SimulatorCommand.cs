@@ -18,11 +18,11 @@ internal static class SimulatorCommand
     public static async Task<int> RunAsync(int count, int first, string? plant, bool verbose)
     {
         var began = Stopwatch.GetTimestamp();
-        await using var template = await Simulation.TemplateAsync();
+        await using var memory = await SimulatedMemory.OpenAsync();
         long steps = 0;
         for (var seed = first; seed < first + count; seed++)
         {
-            var (breaches, simulation) = await Simulation.RunAsync(seed, plant, template);
+            var (breaches, simulation) = await Simulation.RunAsync(seed, plant, memory);
             steps += simulation.Steps;
             if (breaches.Count == 0 && !verbose)
                 continue;
@@ -43,13 +43,13 @@ internal static class SimulatorCommand
     public static async Task<int> RunPlantsAsync(int first, int most)
     {
         var began = Stopwatch.GetTimestamp();
-        await using var template = await Simulation.TemplateAsync();
+        await using var memory = await SimulatedMemory.OpenAsync();
         var found = new SortedDictionary<string, int>(StringComparer.Ordinal);
         var missed = new List<string>();
         foreach (var plant in Plants)
         {
             var seed = first;
-            while (seed < first + most && (await Simulation.RunAsync(seed, plant, template)).Breaches.Count == 0)
+            while (seed < first + most && (await Simulation.RunAsync(seed, plant, memory)).Breaches.Count == 0)
                 seed++;
             if (seed < first + most)
                 found[plant] = seed - first + 1;
@@ -64,11 +64,11 @@ internal static class SimulatorCommand
     public static async Task<int> RunEveryStepAsync(int seed)
     {
         var began = Stopwatch.GetTimestamp();
-        await using var template = await Simulation.TemplateAsync();
-        var (breaches, whole) = await Simulation.RunAsync(seed, null, template, calm: true);
+        await using var memory = await SimulatedMemory.OpenAsync();
+        var (breaches, whole) = await Simulation.RunAsync(seed, null, memory, calm: true);
         for (var step = 1; step <= whole.Steps && breaches.Count == 0; step++)
         {
-            (breaches, var cut) = await Simulation.RunAsync(seed, null, template, step, calm: true);
+            (breaches, var cut) = await Simulation.RunAsync(seed, null, memory, step, calm: true);
             if (breaches.Count == 0)
                 continue;
             foreach (var line in cut.History)
