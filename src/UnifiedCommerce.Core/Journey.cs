@@ -57,6 +57,8 @@ public sealed class Journey
         EffectHandlers = [new SendDispatchHandler(world.Store, world.Book, world.Outbound, Reception, world.Clock, world.Machine)];
     }
 
+    /// <summary>Lets channels forget.</summary>
+    public SettledDispatches Settled => new(World.Store, World.Book, World.Outbound);
     /// <summary>What it was wired with.</summary>
     public JourneyWorld World { get; }
     /// <summary>The catalogue in memory.</summary>

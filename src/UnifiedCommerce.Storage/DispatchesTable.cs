@@ -99,6 +99,10 @@ internal sealed class DispatchesTable(Session session) : IDispatches
         keys.Count == 0 ? new HashSet<string>() : (await session.ListAsync("select key from dispatches where key {any keys}",
             new { keys = session.Dialect.List(keys) }, static row => row.Text(), cancellationToken)).ToHashSet(StringComparer.Ordinal);
 
+    public async Task<IReadOnlySet<long>> SettledAsync(IReadOnlyCollection<long> ids, DateTimeOffset before, CancellationToken cancellationToken) =>
+        (await session.ListAsync("select id from dispatches where id {any ids} and state in ('Sent', 'Confirmed') and sent_at < @before",
+            new { ids = session.Dialect.List(ids), before = Stored.Moment(before) }, static row => row.Number(), cancellationToken)).ToHashSet();
+
     public async Task<IReadOnlyDictionary<long, long>> LockFencesAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken) =>
         (await session.ListAsync("select id, fence from dispatches where id {any ids} order by id {lock}", new { ids = session.Dialect.List(ids) },
             static row => (Id: row.Number(), Fence: row.Number()), cancellationToken)).ToDictionary(row => row.Id, row => row.Fence);

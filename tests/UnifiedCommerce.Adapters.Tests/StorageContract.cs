@@ -292,6 +292,8 @@ public abstract class StorageContract(IStoreSource source)
             Assert.Null(await work.Dispatches.FindByControlAsync("nordhandel", "2", null, "7", None));
             Assert.Equal(["D-2", "D-1"], (await work.Dispatches.OfPurchaseAsync(7, None)).Select(dispatch => dispatch.Key));
             Assert.Equal(["D-2"], await work.Dispatches.KnownKeysAsync(["D-2", "D-3"], None));
+            Assert.Equal([added[0].Id], await work.Dispatches.SettledAsync([added[0].Id, added[1].Id], Monday.AddSeconds(1), None));
+            Assert.Empty(await work.Dispatches.SettledAsync([added[0].Id], Monday, None));
             Assert.Equal([5L, 0L], (await work.Dispatches.LockFencesAsync([added[0].Id, added[1].Id], None)).OrderBy(fence => fence.Key).Select(fence => fence.Value));
         });
         await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => InAsync(store, work => work.Dispatches.AddAsync([ADispatch("D-1", "3")], None)));

@@ -69,6 +69,10 @@ public interface IOutboundChannel
     }
     /// <summary>Finds out whether an earlier attempt arrived.</summary>
     Task<ProbeResult> ProbeAsync(Partner partner, Dispatch dispatch, CancellationToken cancellationToken);
+    /// <summary>Forgets what it keeps of dispatches that were sent before the moment, so that it never grows without end. Of ids of dispatches,
+    /// <paramref name="settled"/> gives back those that will never be probed or sent again. Returns how many were forgotten.</summary>
+    Task<int> ForgetAsync(Partner partner, DateTimeOffset before, Func<IReadOnlyCollection<long>, Task<IReadOnlySet<long>>> settled, CancellationToken cancellationToken) =>
+        Task.FromResult(0);
 }
 
 /// <summary>The installation's secrets: environment, files of mode 0600. Values are never logged.</summary>

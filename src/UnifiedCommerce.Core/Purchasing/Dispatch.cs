@@ -119,6 +119,8 @@ public interface IDispatches
     Task<IReadOnlyList<Dispatch>> OfPurchaseAsync(long purchaseId, CancellationToken cancellationToken);
     /// <summary>The keys, among those given, that dispatches have already.</summary>
     Task<IReadOnlySet<string>> KnownKeysAsync(IReadOnlyCollection<string> keys, CancellationToken cancellationToken);
+    /// <summary>The dispatches, among those given, that were sent before the moment: nothing will probe or send them again.</summary>
+    Task<IReadOnlySet<long>> SettledAsync(IReadOnlyCollection<long> ids, DateTimeOffset before, CancellationToken cancellationToken);
     /// <summary>The fencing tokens of dispatches, locked.</summary>
     Task<IReadOnlyDictionary<long, long>> LockFencesAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken);
     /// <summary>By partner and interchange control number (acknowledgements), locked, without bytes; null when there is none.</summary>

@@ -14,6 +14,7 @@ namespace UnifiedCommerce.Hub.Schedules;
 internal static class ScheduleServices
 {
     private static readonly TimeSpan s_keepJobs = TimeSpan.FromDays(7);
+    private static readonly TimeSpan s_keepTickets = TimeSpan.FromDays(30);
 
     public static void AddHubSchedules(this IServiceCollection services, HubStore store, string? postgres, bool publishes)
     {
@@ -64,10 +65,10 @@ internal static class ScheduleServices
             ["seal-audit"] = ("Seals new entries of the audit log in a hash-chained batch", async stop =>
                 (int)Math.Min(int.MaxValue, await store.SelfAudit.SealAsync(TimeProvider.System.GetUtcNow(), stop))),
             ["self-audit"] = ("Checks what must always hold and tells a person when it does not", stop => AuditAsync(store, journey.World.Clock, stop)),
-            ["prune"] = ("Deletes finished jobs after seven days", async stop =>
+            ["prune"] = ("Deletes finished jobs after seven days, tickets of sent files after thirty", async stop =>
             {
                 var now = TimeProvider.System.GetUtcNow();
-                return (int)Math.Min(int.MaxValue, await store.JobQueue.PruneAsync(now - s_keepJobs, now, stop));
+                return (int)Math.Min(int.MaxValue, await store.JobQueue.PruneAsync(now - s_keepJobs, now, stop) + await journey.Settled.ForgetAsync(now - s_keepTickets, stop));
             }),
         };
         return [.. Intervals.Select(interval => new HubSchedule(interval.Name, interval.Every, work[interval.Name].Meaning, work[interval.Name].Run))];

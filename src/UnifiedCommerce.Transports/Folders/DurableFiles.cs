@@ -6,10 +6,13 @@ namespace UnifiedCommerce.Transports.Folders;
 internal static class DurableFiles
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const int NotPermitted = 1;
     private const int NoEntry = 2;
     private const int Exists = 17;
     private const int InvalidArgument = 22;
+    private const int TooManyLinks = 31;
     private const int NoSystemCall = 38;
+    private const int NotSupported = 95;
 
     /// <summary>Creates a folder for its owner only (C28).</summary>
     internal static void CreateFolder(string path)
@@ -92,6 +95,36 @@ internal static class DurableFiles
         }
     }
 
+    /// <summary>Gives a file a second name and never replaces one. False: the name is taken.</summary>
+    internal static bool Link(string source, string target)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            if (link(source, target) == 0)
+            {
+                return true;
+            }
+            int error = Marshal.GetLastPInvokeError();
+            if (error == Exists)
+            {
+                return false;
+            }
+            if (error is not (NotPermitted or TooManyLinks or NotSupported or NoSystemCall))
+            {
+                throw new IOException($"Linking {Path.GetFileName(source)} as {target} failed: {Marshal.GetPInvokeErrorMessage(error)}.", error);
+            }
+        }
+        // A file system without links: a copy that takes the name in one step does the same.
+        string copy = source + ".copy";
+        Write(copy, File.ReadAllBytes(source));
+        if (Rename(copy, target) == Renamed.Done)
+        {
+            return true;
+        }
+        File.Delete(copy);
+        return false;
+    }
+
     /// <summary>Makes names in a folder durable. Windows does that with the file.</summary>
     internal static void SyncFolder(string path)
     {
@@ -121,6 +154,9 @@ internal static class DurableFiles
 #pragma warning disable SYSLIB1054, CA5392, CA2101, IDE1006 // libc's own names; no unsafe code for a generated import.
     [DllImport("libc", SetLastError = true)]
     private static extern int renameat2(int oldFolder, [MarshalAs(UnmanagedType.LPUTF8Str)] string oldPath, int newFolder, [MarshalAs(UnmanagedType.LPUTF8Str)] string newPath, uint flags);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int link([MarshalAs(UnmanagedType.LPUTF8Str)] string oldPath, [MarshalAs(UnmanagedType.LPUTF8Str)] string newPath);
 
     [DllImport("libc", SetLastError = true)]
     private static extern int open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);

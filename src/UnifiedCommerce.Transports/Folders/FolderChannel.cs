@@ -47,12 +47,16 @@ public sealed class FolderChannel : IInboundChannel, IOutboundChannel, IDisposab
     }
 
     /// <inheritdoc/>
-    public Task<SendResult> SendAsync(Partner partner, Dispatch dispatch, CancellationToken cancellationToken)
+    public async Task<SendResult> SendAsync(Partner partner, Dispatch dispatch, CancellationToken cancellationToken) =>
+        (await SendAllAsync(partner, [dispatch], cancellationToken))[0];
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<SendResult>> SendAllAsync(Partner partner, IReadOnlyList<Dispatch> dispatches, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         return partner.Transport?.Outbox is { } folder
-            ? Task.Run(() => OutboxOf(folder).Send(dispatch), cancellationToken)
-            : Task.FromResult<SendResult>(new SendResult.Failed($"Partner {partner.Id} has no outbox. Set transport.outbox in its partner.yaml.", false));
+            ? Task.Run(() => OutboxOf(folder).Send(dispatches), cancellationToken)
+            : Task.FromResult<IReadOnlyList<SendResult>>([.. dispatches.Select(_ => new SendResult.Failed($"Partner {partner.Id} has no outbox. Set transport.outbox in its partner.yaml.", false))]);
     }
 
     /// <inheritdoc/>
@@ -60,6 +64,10 @@ public sealed class FolderChannel : IInboundChannel, IOutboundChannel, IDisposab
         partner.Transport?.Outbox is { } folder
             ? Task.FromResult(OutboxOf(folder).Probe(dispatch))
             : Task.FromResult<ProbeResult>(new ProbeResult.Ambiguous($"Partner {partner.Id} has no outbox any more."));
+
+    /// <inheritdoc/>
+    public Task<int> ForgetAsync(Partner partner, DateTimeOffset before, Func<IReadOnlyCollection<long>, Task<IReadOnlySet<long>>> settled, CancellationToken cancellationToken) =>
+        partner.Transport?.Outbox is { } folder ? OutboxOf(folder).ForgetAsync(before, settled, cancellationToken) : Task.FromResult(0);
 
     /// <summary>Gives all claims back.</summary>
     public void Dispose()

@@ -13,37 +13,57 @@ namespace UnifiedCommerce.Transports.Folders;
 /// temporary file. 3. The named file is renamed to <c>NAME</c>, without replace. A rename consumes its source, so step 3 happens at most
 /// once for a name even when the partner takes the file away in between; what was not named by the ticket is never renamed.
 /// Ticket and no temporary file: it is there or was taken. No ticket: it never left. So a probe is certain.
+/// Each step is on the disk before the next begins; documents that are sent together take it together. Their tickets are links to one sheet
+/// with a line for each, so N documents wait for the disk N + 4 times, not 5 N times.
 /// </summary>
 internal sealed class FolderOutbox(string folder)
 {
     private readonly string sending = Path.Combine(folder, "_sending");
     private readonly string sent = Path.Combine(folder, "_sent");
 
-    internal SendResult Send(Dispatch dispatch)
+    /// <summary>Sends documents; one result each.</summary>
+    internal IReadOnlyList<SendResult> Send(IReadOnlyList<Dispatch> dispatches)
     {
-        if (Convert.ToHexStringLower(SHA256.HashData(dispatch.Bytes)) != dispatch.Sha256)
-        {
-            throw new HubException($"The bytes of dispatch {dispatch.Key} do not have its hash {dispatch.Sha256}: frozen bytes changed. Do not send; restore the row.");
-        }
-        if (FileName.Fault(dispatch.FileName) is { } fault)
-        {
-            return new SendResult.Failed($"The file name of dispatch {dispatch.Key} is refused: {fault}.", false);
-        }
-        bool ticketed = false;
-        try
+        List<Sending> all = [.. dispatches.Select(dispatch => new Sending(dispatch))];
+        Together(all, () =>
         {
             DurableFiles.CreateFolder(folder);
             DurableFiles.CreateFolder(sending);
             DurableFiles.CreateFolder(sent);
-            Ticket ticket = ReadTicket(dispatch.FileName) ?? TakeTicket(dispatch);
-            ticketed = true;
-            return ticket.Sha256 == dispatch.Sha256
-                ? Move(dispatch, ticket)
-                : new SendResult.Failed($"The name {dispatch.FileName} was used for other bytes (sha-256 {ticket.Sha256}). A person decides.", false);
+        });
+        Each(all, one => one.Heed(ReadTicket(one.Dispatch.FileName)));
+        TakeTickets([.. all.Where(one => one is { Result: null, Ticket: null })]);
+        Each(all, Move);
+        Together(all, () => DurableFiles.SyncFolder(folder));
+        return [.. all.Select(one => one.Result ?? new SendResult.Sent($"{one.Dispatch.FileName}, {one.Dispatch.Bytes.Length} bytes, sha-256 {one.Dispatch.Sha256}"))];
+    }
+
+    /// <summary>A step of each document that has no result yet; a failing disk is the result of that document.</summary>
+    private static void Each(IEnumerable<Sending> sendings, Action<Sending> step)
+    {
+        foreach (Sending one in sendings)
+        {
+            Together([one], () => step(one));
+        }
+    }
+
+    /// <summary>A step that documents without a result take at once; a failing disk is the result of each. Once its ticket is there, nobody knows.</summary>
+    private static void Together(IReadOnlyCollection<Sending> sendings, Action step)
+    {
+        List<Sending> open = [.. sendings.Where(one => one.Result is null)];
+        try
+        {
+            if (open.Count > 0)
+            {
+                step();
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return ticketed ? new SendResult.Unknown(exception.Message) : new SendResult.Failed(exception.Message, true);
+            foreach (Sending one in open)
+            {
+                one.Result ??= one.Ticket is null ? new SendResult.Failed(exception.Message, true) : new SendResult.Unknown(exception.Message);
+            }
         }
     }
 
@@ -73,48 +93,91 @@ internal sealed class FolderOutbox(string folder)
         }
     }
 
-    private SendResult Move(Dispatch dispatch, Ticket ticket)
+    /// <summary>Deletes tickets that were written before the moment and whose dispatches are settled.</summary>
+    internal async Task<int> ForgetAsync(DateTimeOffset before, Func<IReadOnlyCollection<long>, Task<IReadOnlySet<long>>> settled, CancellationToken cancellationToken)
     {
-        string source = Path.Combine(sending, ticket.Source);
-        string target = Path.Combine(folder, dispatch.FileName);
+        const int AtOnce = 500;
+        if (!Directory.Exists(sent))
+        {
+            return 0;
+        }
+        int forgotten = 0;
+        foreach (FileInfo[] old in new DirectoryInfo(sent).EnumerateFiles().Where(file => file.LastWriteTimeUtc < before.UtcDateTime).Chunk(AtOnce))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            // Tickets of older versions do not name their dispatch: they stay.
+            Dictionary<string, long> dispatches = old.Select(file => (file.Name, ReadTicket(file.Name)?.DispatchId)).Where(pair => pair.DispatchId is not null)
+                .ToDictionary(pair => pair.Name, pair => pair.DispatchId!.Value, StringComparer.Ordinal);
+            IReadOnlySet<long> over = await settled(dispatches.Values);
+            foreach ((string name, _) in dispatches.Where(pair => over.Contains(pair.Value)))
+            {
+                File.Delete(Path.Combine(sent, name));
+                forgotten++;
+            }
+        }
+        return forgotten;
+    }
+
+    private void Move(Sending one)
+    {
+        string source = Path.Combine(sending, one.Ticket!.Source);
+        string target = Path.Combine(folder, one.Dispatch.FileName);
         switch (DurableFiles.Rename(source, target))
         {
-            case DurableFiles.Renamed.TargetExists when !HasHash(target, dispatch.Sha256):
-                return new SendResult.Failed($"A file {dispatch.FileName} with other content is in the folder. Remove it, then send again.", false);
+            case DurableFiles.Renamed.TargetExists when !HasHash(target, one.Dispatch.Sha256):
+                one.Result = new SendResult.Failed($"A file {one.Dispatch.FileName} with other content is in the folder. Remove it, then send again.", false);
+                break;
             case DurableFiles.Renamed.TargetExists:
                 File.Delete(source);
                 break;
         }
-        DurableFiles.SyncFolder(folder);
-        return new SendResult.Sent($"{dispatch.FileName}, {dispatch.Bytes.Length} bytes, sha-256 {dispatch.Sha256}");
     }
 
-    private Ticket TakeTicket(Dispatch dispatch)
+    private void TakeTickets(IReadOnlyList<Sending> fresh)
     {
-        Ticket ticket = new(dispatch.Sha256, dispatch.Bytes.Length, string.Create(CultureInfo.InvariantCulture, $"{dispatch.FileName}.{dispatch.Attempt}-{dispatch.Fence}"));
-        string source = Path.Combine(sending, ticket.Source);
-        string draft = source + ".ticket";
-        DurableFiles.Write(source, dispatch.Bytes);
-        DurableFiles.Write(draft, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{ticket.Sha256} {ticket.Size} {ticket.Source}\n")));
-        switch (DurableFiles.Rename(draft, Path.Combine(sent, dispatch.FileName)))
+        Each(fresh, one => DurableFiles.Write(Path.Combine(sending, SourceOf(one.Dispatch)), one.Dispatch.Bytes));
+        List<Sending> written = [.. fresh.Where(one => one.Result is null)];
+        if (written.Count == 0)
         {
-            case DurableFiles.Renamed.Done:
-                // The ticket must be on the disk before the partner can see the file: a power cut between must not make it look unsent.
-                DurableFiles.SyncFolder(sending);
-                DurableFiles.SyncFolder(sent);
-                return ticket;
-            case DurableFiles.Renamed.TargetExists:
-                File.Delete(draft);
-                Ticket other = ReadTicket(dispatch.FileName) ?? throw new IOException($"The ticket of {dispatch.FileName} came and went.");
-                if (other.Source != ticket.Source)
-                {
-                    File.Delete(source);
-                }
-                return other;
-            default:
-                throw new IOException($"The draft of the ticket of {dispatch.FileName} was taken away.");
+            return;
         }
+        string sheet = Path.Combine(sending, SourceOf(written[0].Dispatch) + ".tickets");
+        Together(written, () =>
+        {
+            // A sheet of the same name may be the tickets of others: only the name is taken from it.
+            File.Delete(sheet);
+            DurableFiles.Write(sheet, Encoding.UTF8.GetBytes(string.Concat(written.Select(one => TicketOf(one.Dispatch).Line))));
+            // The temporary files must be on the disk before a ticket can be: a ticket without its file means that it was sent.
+            DurableFiles.SyncFolder(sending);
+        });
+        Each(written, one => TakeTicket(one, sheet));
+        Together(written, () =>
+        {
+            File.Delete(sheet);
+            // The ticket must be on the disk before the partner can see the file: a power cut between must not make it look unsent.
+            DurableFiles.SyncFolder(sent);
+        });
     }
+
+    private void TakeTicket(Sending one, string sheet)
+    {
+        Ticket own = TicketOf(one.Dispatch);
+        if (DurableFiles.Link(sheet, Path.Combine(sent, one.Dispatch.FileName)))
+        {
+            one.Heed(own);
+            return;
+        }
+        Ticket other = ReadTicket(one.Dispatch.FileName) ?? throw new IOException($"The ticket of {one.Dispatch.FileName} came and went.");
+        if (other.Source != own.Source)
+        {
+            File.Delete(Path.Combine(sending, own.Source));
+        }
+        one.Heed(other);
+    }
+
+    private static string SourceOf(Dispatch dispatch) => string.Create(CultureInfo.InvariantCulture, $"{dispatch.FileName}.{dispatch.Attempt}-{dispatch.Fence}");
+
+    private static Ticket TicketOf(Dispatch dispatch) => new(dispatch.Sha256, dispatch.Bytes.Length, dispatch.Id, SourceOf(dispatch));
 
     private Ticket? ReadTicket(string name)
     {
@@ -123,10 +186,8 @@ internal sealed class FolderOutbox(string folder)
         {
             return null;
         }
-        string[] parts = File.ReadAllText(path).TrimEnd('\n').Split(' ', 3);
-        return parts.Length == 3 && long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out long size) && FileName.Fault(parts[2]) is null
-            ? new Ticket(parts[0], size, parts[2])
-            : throw new IOException($"The ticket {path} cannot be read. A person decides whether {name} was sent.");
+        return File.ReadLines(path).Select(line => Ticket.Of(line, name)).FirstOrDefault(ticket => ticket is not null)
+            ?? throw new IOException($"The ticket {path} cannot be read. A person decides whether {name} was sent.");
     }
 
     private static bool HasHash(string path, string sha256)
@@ -140,5 +201,56 @@ internal sealed class FolderOutbox(string folder)
         return Convert.ToHexStringLower(SHA256.HashData(stream)) == sha256;
     }
 
-    private sealed record Ticket(string Sha256, long Size, string Source);
+    /// <summary>A document on its way through the steps.</summary>
+    private sealed class Sending
+    {
+        public Sending(Dispatch dispatch)
+        {
+            Dispatch = dispatch;
+            if (Convert.ToHexStringLower(SHA256.HashData(dispatch.Bytes)) != dispatch.Sha256)
+            {
+                throw new HubException($"The bytes of dispatch {dispatch.Key} do not have its hash {dispatch.Sha256}: frozen bytes changed. Do not send; restore the row.");
+            }
+            if (FileName.Fault(dispatch.FileName) is { } fault)
+            {
+                Result = new SendResult.Failed($"The file name of dispatch {dispatch.Key} is refused: {fault}.", false);
+            }
+        }
+
+        public Dispatch Dispatch { get; }
+        public Ticket? Ticket { get; private set; }
+        public SendResult? Result { get; set; }
+
+        public void Heed(Ticket? ticket)
+        {
+            Ticket = ticket;
+            if (ticket is not null && ticket.Sha256 != Dispatch.Sha256)
+            {
+                Result = new SendResult.Failed($"The name {Dispatch.FileName} was used for other bytes (sha-256 {ticket.Sha256}). A person decides.", false);
+            }
+        }
+    }
+
+    private sealed record Ticket(string Sha256, long Size, long? DispatchId, string Source)
+    {
+        public string Line => string.Create(CultureInfo.InvariantCulture, $"{Sha256} {Size}/{DispatchId} {Source}\n");
+
+        /// <summary>The ticket of a name on a line of a sheet; null when the line is another's.</summary>
+        public static Ticket? Of(string line, string name)
+        {
+            if (line.Split(' ', 3) is not [string sha256, string numbers, string source] || FileName.Fault(source) is not null
+                || !source.StartsWith(name, StringComparison.Ordinal) || !IsAttempt(source.AsSpan(name.Length)))
+            {
+                return null;
+            }
+            string[] sizeAndId = numbers.Split('/');
+            return long.TryParse(sizeAndId[0], NumberStyles.None, CultureInfo.InvariantCulture, out long size)
+                ? new Ticket(sha256, size, sizeAndId.Length > 1 && long.TryParse(sizeAndId[1], NumberStyles.None, CultureInfo.InvariantCulture, out long id) ? id : null, source)
+                : null;
+        }
+
+        /// <summary><c>.ATTEMPT-FENCE</c>.</summary>
+        private static bool IsAttempt(ReadOnlySpan<char> ending) =>
+            ending.Length > 3 && ending[0] == '.' && ending[1..].IndexOf('-') is var hyphen and > 0 && !ending[1..].ContainsAnyExcept("0123456789-") && ending[(hyphen + 2)..].IndexOf('-') < 0;
+    }
 }

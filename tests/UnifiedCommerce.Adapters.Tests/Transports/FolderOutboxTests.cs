@@ -108,6 +108,89 @@ public sealed class FolderOutboxTests : TransportContract, IDisposable
         Assert.False(Assert.IsType<SendResult.Failed>(await channel.SendAsync(Partner, other, default)).Retryable);
     }
 
+    [Fact]
+    public async Task Documents_sent_together_arrive_once_each_and_one_that_is_refused_holds_up_no_other()
+    {
+        Dispatch first = DispatchOf("PO-000001-v1", "UNB+1'");
+        Dispatch second = DispatchOf("PO-000002-v1", "UNB+2'");
+        Dispatch taken = DispatchOf("PO-000003-v1", "UNB+3'");
+        await channel.SendAsync(Partner, taken, default);
+        Dispatch refused = DispatchOf("PO-000004-v1", "UNB+4'") with { FileName = "../PO.edi" };
+
+        IReadOnlyList<SendResult> results = await channel.SendAllAsync(Partner, [first, refused, taken with { Fence = 2 }, second], default);
+
+        Assert.IsType<SendResult.Failed>(results[1]);
+        Assert.All([results[0], results[2], results[3]], result => Assert.IsType<SendResult.Sent>(result));
+        Assert.Equal(3, (await ReceivedAsync()).Count);
+        Assert.Equal(second.Bytes, File.ReadAllBytes(Path.Combine(Out, second.FileName)));
+        Assert.Empty(Directory.GetFiles(Path.Combine(Out, "_sending")));
+        Assert.IsType<ProbeResult.Present>(await channel.ProbeAsync(Partner, second, default));
+    }
+
+    [Fact]
+    public async Task A_crash_among_documents_sent_together_leaves_each_sent_or_to_be_continued()
+    {
+        Dispatch[] dispatches = [.. Enumerable.Range(1, 3).Select(number => DispatchOf($"PO-00000{number}-v1", $"UNB+{number}'"))];
+        await channel.SendAllAsync(Partner, dispatches, default);
+        // The first was renamed and taken by the partner, the second was ticketed only, of the third only the bytes were written.
+        File.Delete(Path.Combine(Out, dispatches[0].FileName));
+        File.Move(Path.Combine(Out, dispatches[1].FileName), Path.Combine(Out, "_sending", dispatches[1].FileName + ".1-1"));
+        File.Move(Path.Combine(Out, dispatches[2].FileName), Path.Combine(Out, "_sending", dispatches[2].FileName + ".1-1"));
+        File.Delete(Path.Combine(Out, "_sent", dispatches[2].FileName));
+
+        Assert.IsType<ProbeResult.Present>(await channel.ProbeAsync(Partner, dispatches[0], default));
+        Assert.IsType<ProbeResult.Absent>(await channel.ProbeAsync(Partner, dispatches[1], default));
+        Assert.IsType<ProbeResult.Absent>(await channel.ProbeAsync(Partner, dispatches[2], default));
+        Assert.All(await channel.SendAllAsync(Partner, [.. dispatches.Select(dispatch => dispatch with { Attempt = 2, Fence = 2 })], default), result => Assert.IsType<SendResult.Sent>(result));
+        Assert.Equal([dispatches[1].FileName, dispatches[2].FileName], Directory.GetFiles(Out).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [UnixFact]
+    public async Task A_sheet_that_a_crash_left_behind_is_not_written_over_while_it_is_the_ticket_of_others()
+    {
+        Dispatch first = DispatchOf("PO-000001-v1", "UNB+1'");
+        Dispatch second = DispatchOf("PO-000002-v1", "UNB+2'");
+        await channel.SendAllAsync(Partner, [first, second], default);
+        using (System.Diagnostics.Process link = System.Diagnostics.Process.Start("ln", [Path.Combine(Out, "_sent", second.FileName), Path.Combine(Out, "_sending", first.FileName + ".1-1.tickets")]))
+        {
+            await link.WaitForExitAsync();
+        }
+        File.Delete(Path.Combine(Out, "_sent", first.FileName));
+        File.Delete(Path.Combine(Out, first.FileName));
+
+        await channel.SendAsync(Partner, first, default);
+
+        Assert.IsType<ProbeResult.Present>(await channel.ProbeAsync(Partner, second, default));
+    }
+
+    [Fact]
+    public async Task Tickets_are_forgotten_when_they_are_old_and_their_dispatches_are_settled()
+    {
+        Dispatch[] dispatches = [.. Enumerable.Range(1, 3).Select(number => DispatchOf($"PO-00000{number}-v1", $"UNB+{number}'") with { Id = number })];
+        await channel.SendAllAsync(Partner, dispatches, default);
+        DateTimeOffset written = File.GetLastWriteTimeUtc(Path.Combine(Out, "_sent", dispatches[0].FileName));
+        Task<IReadOnlySet<long>> FirstTwo(IReadOnlyCollection<long> ids) => Task.FromResult<IReadOnlySet<long>>(ids.Where(id => id < 3).ToHashSet());
+
+        Assert.Equal(0, await channel.ForgetAsync(Partner, written, FirstTwo, default));
+        Assert.Equal(2, await channel.ForgetAsync(Partner, written.AddSeconds(1), FirstTwo, default));
+
+        Assert.Equal([dispatches[2].FileName], Directory.GetFiles(Path.Combine(Out, "_sent")).Select(Path.GetFileName));
+        Assert.IsType<ProbeResult.Present>(await channel.ProbeAsync(Partner, dispatches[2], default));
+    }
+
+    [Fact]
+    public async Task A_ticket_of_an_older_version_is_heeded()
+    {
+        Dispatch dispatch = DispatchOf("PO 000001-v1", "UNB'");
+        Directory.CreateDirectory(Path.Combine(Out, "_sent"));
+        File.WriteAllText(Path.Combine(Out, "_sent", dispatch.FileName), $"{dispatch.Sha256} {dispatch.Bytes.Length} {dispatch.FileName}.1-1\n");
+
+        Assert.IsType<ProbeResult.Present>(await channel.ProbeAsync(Partner, dispatch, default));
+        Assert.IsType<SendResult.Sent>(await channel.SendAsync(Partner, dispatch with { Fence = 2 }, default));
+        Assert.Empty(await ReceivedAsync());
+        Assert.Equal(0, await channel.ForgetAsync(Partner, DateTimeOffset.MaxValue, ids => Task.FromResult<IReadOnlySet<long>>(ids.ToHashSet()), default));
+    }
+
     [Theory]
     [InlineData("../PO.edi")]
     [InlineData("a/b.edi")]
