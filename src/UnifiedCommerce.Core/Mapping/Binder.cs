@@ -304,7 +304,7 @@ internal sealed class Binder
             scope.Sets.Add(set with { Field = new BoundField(scope.Depth, path) });
             ReadFields.Add(set.Name);
         }
-        if (!bound && (inheritedType is null || FieldTable.Resolve(inheritedType, set.Name.Split('.')[^1]) is null))
+        if (!bound && !IsInheritedForAbsentList(set.Place, set.Name) && (inheritedType is null || FieldTable.Resolve(inheritedType, set.Name.Split('.')[^1]) is null))
             findings.Error("unknown-field", set.Place, $"Found no field '{set.Name}' in {Root.Shape.Type.Name}.{Suggest.DidYouMean(set.Name, AllNames(Root))}");
     }
 
@@ -359,9 +359,13 @@ internal sealed class Binder
                     findings.Error("decide", place, $"Found '{value}', expected {decision.Output} to be one of {string.Join(", ", Enum.GetNames(path.Leaf.EnumType!))}.{Suggest.DidYouMean(value, Enum.GetNames(path.Leaf.EnumType!))}");
             }
         }
-        if (!bound)
+        if (!bound && !IsInheritedForAbsentList(decision.Place, decision.Output))
             findings.Error("unknown-field", decision.Place, $"Found no field '{decision.Output}' in {Root.Shape.Type.Name}.{Suggest.DidYouMean(decision.Output, AllNames(Root))}");
     }
+
+    /// <summary>A directive of an extended mapping speaks of a list that this message does not have.</summary>
+    private bool IsInheritedForAbsentList(TextPlace place, string name) =>
+        place.File != text.File && name.Split('.') is [{ } list, _, ..] && FieldTable.ResolveList(Root.Shape.Type, list) is not null && Scopes.TrueForAll(scope => scope.ListPath != list);
 
     private static string? Local(string listPath, string name)
     {

@@ -51,3 +51,20 @@ internal static class BuiltInTables
         return table;
     });
 }
+
+/// <summary>Units of UN/ECE Recommendation 20 that trade in goods uses: what a proposal takes without asking.</summary>
+internal static class TradeUnits
+{
+    private static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> Known = new HashSet<string>((
+        "EA C62 H87 NMB NIU PR NPR DZN DZP GRO CEN MIL SET KT NAR PA PK PF BX CT CS BG BO BE RO RL CR DR CA CN TU TB JR TN SH ST SX SO PD NMP NPL NPT 2W AS LO "
+        + "MGM GRM HGM KGM TNE DTN LBR ONZ STN LTN CWA MMT CMT DMT MTR KMT INH FOT YRD MMK CMK DMK MTK FTK YDK INK MMQ CMQ DMQ MTQ FTQ INQ MLT CLT DLT LTR HLT GLL GLI QT PT OZA "
+        + "SEC MIN HUR DAY WEE MON QAN ANN KWH MWH WHR E48 LS P1 ACT D61 LM SMI KTN AMH CMQ BB BLL ZP IE ACR HAR LEF").Split(' ').ToHashSet(StringComparer.Ordinal), StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+
+    private static readonly string[] Pieces = ["EA", "C62", "H87", "PCE", "NAR"];
+
+    /// <summary>Recommendation 21 packages stand behind an X.</summary>
+    public static bool Contains(ReadOnlySpan<char> code) => Known.Contains(code) || (code.Length == 3 && code[0] == 'X');
+
+    /// <summary>Two codes for the same: pieces have several.</summary>
+    public static bool AreSame(string one, string other) => one == other || (Pieces.Contains(one) && Pieces.Contains(other));
+}

@@ -50,6 +50,17 @@ public sealed class CodeTable
         return true;
     }
 
+    /// <summary>The same rows under another name, to add a partner's own codes to.</summary>
+    internal CodeTable Copy(string name)
+    {
+        CodeTable copy = new(name) { PassesOthers = PassesOthers, Fallback = Fallback };
+        foreach ((string code, string value) in canonicalOf)
+            copy.canonicalOf.Add(code, value);
+        foreach ((string value, string code) in codeOf)
+            copy.codeOf.Add(value, code);
+        return copy;
+    }
+
     internal bool TryRead(ReadOnlySpan<char> code, out string value)
     {
         if (canonicalBySpan.TryGetValue(code, out value!))

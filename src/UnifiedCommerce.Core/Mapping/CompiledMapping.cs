@@ -2,6 +2,25 @@ using UnifiedCommerce.Core.Orders;
 
 namespace UnifiedCommerce.Core.Mapping;
 
+/// <summary>What a sample shows about a mapping that reads it: what proposals are made from.</summary>
+internal sealed class Probe
+{
+    /// <summary>Lines for which the sample has something.</summary>
+    public HashSet<TextPlace> Lines { get; } = [];
+    /// <summary>Nodes of a tree for which the sample has something.</summary>
+    public HashSet<TreeTemplate> Nodes { get; } = [];
+    /// <summary>Places whose value in the sample is not what the mapping says, with the first place in the sample.</summary>
+    public Dictionary<(Slot Slot, string Field), string> Refused { get; } = [];
+    /// <summary>Values that no message gave and a directive stood in for.</summary>
+    public HashSet<SetDirective> Defaults { get; } = [];
+    /// <summary>Codes of the sample that a table does not know.</summary>
+    public List<(Slot Slot, string Code)> UnknownCodes { get; } = [];
+    /// <summary>What a decision was asked and no row knows.</summary>
+    public Dictionary<DecisionTable, HashSet<string>> Undecided { get; } = [];
+
+    public void Refuse(Slot slot, string field, string place) => Refused.TryAdd((slot, field), place);
+}
+
 /// <summary>A mapping with every name resolved, ready to read and write; immutable and shared by threads.</summary>
 internal sealed class CompiledMapping
 {

@@ -24,6 +24,8 @@ internal abstract class Field(string name, ValueKind kind)
     public ValueKind Kind { get; } = kind;
     /// <summary>Bit of the property in the record's list of required members, or -1.</summary>
     public int RequiredBit { get; init; } = -1;
+    /// <summary>The unit of a quantity.</summary>
+    public virtual bool IsUnit => false;
     /// <summary>A derived value: written, and compared when read.</summary>
     public bool IsDerived { get; init; }
     /// <summary>The enumeration of a <see cref="ValueKind.Code"/> field.</summary>
@@ -709,6 +711,7 @@ internal static class FieldTable
     private sealed class UnitField<T> : Field
         where T : class
     {
+        public override bool IsUnit => true;
         private readonly Func<T, Quantity> get;
         private readonly Action<T, Quantity>? set;
 
@@ -726,6 +729,7 @@ internal static class FieldTable
     private sealed class OptionalUnitField<T> : Field
         where T : class
     {
+        public override bool IsUnit => true;
         private readonly Func<T, Quantity?> get;
         private readonly Action<T, Quantity?>? set;
 

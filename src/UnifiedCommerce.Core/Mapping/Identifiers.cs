@@ -56,16 +56,19 @@ public static class Identifiers
             if (!char.IsAsciiDigit(character))
                 return $"found '{character}', expected {lengths} digits";
         }
-        bool rightLength = scheme switch
-        {
-            IdScheme.Gtin => text.Length is 8 or 12 or 13 or 14,
-            IdScheme.Gln => text.Length == 13,
-            _ => text.Length == 18,
-        };
-        return rightLength
+        return HasShape(scheme, text)
             ? $"the check digit is {text[^1]}, expected {CheckDigit(text[..^1])}"
             : $"found {text.Length} digits, expected {lengths}";
     }
+
+    /// <summary>Digits only and as many as the scheme has: what is left to be wrong is the check digit.</summary>
+    internal static bool HasShape(IdScheme scheme, ReadOnlySpan<char> text) => !text.ContainsAnyExceptInRange('0', '9') && scheme switch
+    {
+        IdScheme.None => true,
+        IdScheme.Gtin => text.Length is 8 or 12 or 13 or 14,
+        IdScheme.Gln => text.Length == 13,
+        _ => text.Length == 18,
+    };
 
     private static bool HasCheckDigit(ReadOnlySpan<char> text)
     {

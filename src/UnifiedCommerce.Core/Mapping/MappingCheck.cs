@@ -169,6 +169,16 @@ public static class MappingCheck
         }
     }
 
+    /// <summary>What the mapping reads from a sample it can write as a valid message that means the same.</summary>
+    internal static bool CanWriteWhatItReads(MessageMapping mapping, ReadOnlyMemory<byte> sample)
+    {
+        List<Diagnostic> found = [];
+        MappingContext context = new() { Now = SampleMoment, InterchangeRef = "1", MessageRef = "1", Envelope = new EnvelopeProfile { Sender = "SENDER", Receiver = "RECEIVER", SenderQualifier = "ZZ", ReceiverQualifier = "ZZ" } };
+        foreach (object document in mapping.Read(sample, context).Messages.Select(message => message.Document).OfType<object>())
+            RoundTrip(mapping, "", document, context, found, null);
+        return found.TrueForAll(diagnostic => diagnostic.Severity != Severity.Error);
+    }
+
     private static IEnumerable<MappingProof> Base(string mappings)
     {
         string folder = Path.Combine(mappings, "base");

@@ -114,7 +114,9 @@ internal static class MappingCompiler
         TextPlace place = new(text.File, 1, 1);
         if (compiled.CanRead)
         {
-            foreach (string required in RequiredFields(compiled.RootType, "").Where(name => !Covered(compiled.ReadFields, name)))
+            // An answer to the whole order has no lines.
+            bool wholeAnswer = compiled.Document == DocumentKind.OrderResponse && !compiled.ReadFields.Any(name => name.StartsWith("lines.", StringComparison.Ordinal));
+            foreach (string required in RequiredFields(compiled.RootType, "").Where(name => !Covered(compiled.ReadFields, name) && !(wholeAnswer && name.StartsWith("lines.", StringComparison.Ordinal))))
                 findings.Error("not-invertible", place, $"The mapping cannot be read back: {required} would be lost, and {compiled.Document} cannot be without it. Put {{{required[(required.LastIndexOf('.') + 1)..]}}} where the message has it, add 'set {required} = ...', or say 'direction write'.");
         }
         if (compiled is { CanRead: true, CanWrite: true })

@@ -35,7 +35,7 @@ public static class MappingProposer
         {
             MessageSyntax.Edifact or MessageSyntax.X12 or MessageSyntax.Xml => FromBase(sample, peeked, mappings, fromCustomer),
             MessageSyntax.Json or MessageSyntax.Csv => NamedProposer.Propose(sample, peeked, fromCustomer),
-            _ => Nothing(peeked.Diagnostics),
+            _ => Nothing([.. peeked.Diagnostics, Diagnostic.Error("unknown-format", "byte 0", "The file is neither EDIFACT, X12, XML, JSON nor CSV, expected one of them. Ask the sender what it is.")]),
         };
     }
 
@@ -56,7 +56,7 @@ public static class MappingProposer
             {
                 ValueKind.Date or ValueKind.Moment => date,
                 ValueKind.Number or ValueKind.Integer => number && !path.Leaf.IsDerived,
-                ValueKind.Text => !date && (ValueReader.SchemeOf(path.Leaf.Name) is var scheme && scheme != IdScheme.None ? Identifiers.IsValid(scheme, text) : !number || gtin || name.EndsWith("Sku", StringComparison.Ordinal) || name.EndsWith("Number", StringComparison.Ordinal)),
+                ValueKind.Text => !path.Leaf.IsDerived && !date && (ValueReader.SchemeOf(path.Leaf.Name) is var scheme && scheme != IdScheme.None ? Identifiers.IsValid(scheme, text) : !number || gtin || name.EndsWith("Sku", StringComparison.Ordinal) || name.EndsWith("Number", StringComparison.Ordinal)),
                 _ => false,
             }))
             .Take(4)];
@@ -66,7 +66,7 @@ public static class MappingProposer
     {
         if (peeked.Messages.Count == 0)
             return Nothing(peeked.Diagnostics);
-        PeekedMessage first = peeked.Messages[0];
+        PeekedMessage first = peeked.Messages.FirstOrDefault(message => message.Kind is not (DocumentKind.Unknown or DocumentKind.Acknowledgement)) ?? peeked.Messages[0];
         DocumentKind kind = first.Kind;
         if (kind is DocumentKind.Unknown or DocumentKind.Acknowledgement || BaseOf(peeked.Syntax, first, kind, mappings) is not { } baseName)
             return Nothing([Diagnostic.Error("no-base", first.Type, $"Found a {first.Type} {first.Version}, for which there is no base mapping. Write the mapping by hand: copy the sample behind a gutter and put names where values go.")]);
@@ -74,31 +74,80 @@ public static class MappingProposer
             kind = DocumentKind.Order;
         string head = $"# Proposed from a sample of {first.Type} {first.Version}{first.Association}; lines with #? are yours to decide.\nextends {baseName}\ndocument {kind}\n";
         if (kind == DocumentKind.Order)
-            head += "set channel = edi\ndirection read\n";
+            head += "set channel = edi\n";
         if (peeked.Syntax == MessageSyntax.X12 && first.Version.Length == 6)
             head += $"version {first.Version}\n";
         Func<string, string?> load = MappingSet.Loader(mappings, "base");
         // The base reads the sample first: what it finds something for is kept, everything else is marked. Its gaps are no errors here.
-        MappingText text = MappingText.Parse(head, "proposal.map", load, new Findings());
-        CompiledMapping? compiled = CompileForgiving(text);
-        if (compiled is null)
+        MappingText text = MappingText.Parse(head, HeadFile, load, new Findings());
+        if (MappingCompiler.Compile(text, new Findings()) is not { } compiled)
             return Nothing([Diagnostic.Error("no-base", baseName, "The base mapping cannot be used for this document.")]);
         List<UnsureValue> unsure = [];
-        string body = peeked.Syntax == MessageSyntax.Xml
-            ? TreeBody(compiled, sample, kind, unsure)
-            : SegmentBody(compiled, text, sample, first, kind, unsure);
-        return Complete(head, body, peeked, first, kind, load, sample, unsure);
+        ProposedBody body = peeked.Syntax == MessageSyntax.Xml
+            ? TreeProposer.Body(compiled, sample, kind, unsure)
+            : SegmentProposer.Body(compiled, text, sample, first, kind, unsure);
+        return Complete(head + body.Directives, body.Lines, peeked, kind, load, sample, unsure);
     }
 
+    /// <summary>A place whose value in the sample is not what the base says: its code goes into a table of the partner's own, or the
+    /// place maps nothing until a person has decided.</summary>
+    internal static ProposedChanges Decide(Probe probe, List<UnsureValue> unsure)
+    {
+        ProposedChanges changes = new();
+        foreach (((Slot slot, string field), string place) in probe.Refused)
+        {
+            string[] codes = [.. probe.UnknownCodes.Where(unknown => unknown.Slot == slot).Select(unknown => unknown.Code).Distinct()];
+            if (slot.Role == SlotRole.Pairs)
+            {
+                changes.DroppedPairs.Add((slot, field));
+                unsure.Add(new UnsureValue(place, $"no {field}", ["supplierSku", "buyerSku", "manufacturerPart"]));
+                continue;
+            }
+            string name = slot.Names.Length > 0 ? slot.Names[0] : "";
+            if (name.Length == 0)
+                continue;
+            if (codes.Length > 0 && slot.Format.TableName is { } table && IsUnit(name))
+            {
+                changes.Renamed[slot] = table;
+                if (!changes.Codes.TryGetValue(table, out SortedSet<string>? all))
+                    changes.Codes[table] = all = new SortedSet<string>(StringComparer.Ordinal);
+                foreach (string code in codes.Where(all.Add))
+                    unsure.Add(new UnsureValue($"{place} unit", code, ["EA", "C62"]));
+                continue;
+            }
+            changes.Dropped.Add(slot);
+            unsure.Add(new UnsureValue(place, codes.Length > 0 ? string.Join(", ", codes) : $"not what {name} needs", name == "gtin" ? ["gtin", "supplierSku", "buyerSku"] : [name]));
+            // A price for an unknown number of units, or for other units than the quantity's, is no price.
+            if (name == "priceBasis" || IsUnit(name))
+                changes.DropsPrice = true;
+        }
+        foreach (SetDirective set in probe.Defaults.Where(set => set.Place.File != HeadFile && !set.Value.StartsWith('$')))
+        {
+            changes.Defaults.Add(set);
+            unsure.Add(new UnsureValue(set.Name, $"(nothing in the sample; {set.Value} is assumed)", []));
+        }
+        foreach ((DecisionTable decision, HashSet<string> rows) in probe.Undecided)
+        {
+            changes.Decisions.Add((decision, rows));
+            unsure.Add(new UnsureValue(decision.Output, $"{string.Join(' ', decision.Inputs)}: {string.Join("; ", rows)}", decision.OutputField?.Path.Leaf.EnumType is { } codes ? Enum.GetNames(codes) : []));
+        }
+        return changes;
+    }
+
+    /// <summary>The name under which a proposal's own directives are parsed.</summary>
+    private const string HeadFile = "proposal.map";
+
+    private static bool IsUnit(string name) => name == "unit" || name.EndsWith(".unit", StringComparison.Ordinal);
+
     /// <summary>Fields the document cannot be without and the sample does not give are set to something a person must confirm.</summary>
-    internal static MappingProposal Complete(string head, string body, PeekedFile peeked, PeekedMessage first, DocumentKind kind, Func<string, string?>? load, ReadOnlyMemory<byte> sample, List<UnsureValue> unsure)
+    internal static MappingProposal Complete(string head, string body, PeekedFile peeked, DocumentKind kind, Func<string, string?>? load, ReadOnlyMemory<byte> sample, List<UnsureValue> unsure)
     {
         string file = $"{DocumentTypes.FileName(kind)}.{peeked.Syntax.ToString().ToLowerInvariant()}.map";
         HashSet<string> missing = new(StringComparer.Ordinal);
         string sets = "";
-        for (int round = 0; round < 4; round++)
+        MappingParseResult parsed = MessageMapping.Parse($"{head}{sets}\n{body}", file, load);
+        for (int round = 0; round < 6; round++)
         {
-            MappingParseResult parsed = MessageMapping.Parse($"{head}{sets}\n{body}", file, load);
             IEnumerable<Diagnostic> gaps = parsed.Mapping is null
                 ? parsed.Diagnostics.Where(diagnostic => diagnostic.Code == "not-invertible" && diagnostic.Severity == Severity.Error)
                 : parsed.Mapping.Read(sample).Messages.SelectMany(message => message.Diagnostics).Where(diagnostic => diagnostic.Code is "missing-field" or "missing-unit");
@@ -110,10 +159,22 @@ public static class MappingProposer
                 if (StandIn(kind, name) is not { } stand)
                     continue;
                 sets += $"#? The sample gives no {name}: this is a guess until you confirm it.\nset {stand.Name} = {stand.Value}\n";
-                unsure.Add(new UnsureValue(name, "(nothing in the sample)", stand.Candidates));
+                unsure.Add(new UnsureValue(stand.Name, "(nothing in the sample)", stand.Candidates));
             }
+            parsed = MessageMapping.Parse($"{head}{sets}\n{body}", file, load);
         }
-        _ = first;
+        if (parsed.Mapping is not { } mapping)
+        {
+            return Nothing(parsed.Diagnostics.Any(diagnostic => diagnostic.Text.Contains("lines.", StringComparison.Ordinal))
+                ? [Diagnostic.Error("no-lines", file, "The sample has no line that could be read, expected at least one: what an order or answer is about stands there. Send a sample with a line, or write the mapping by hand.")]
+                : parsed.Diagnostics);
+        }
+        // A unit without its quantity came from somewhere else, such as a price.
+        if (unsure.Exists(value => value.Place == "lines.quantity") && unsure.TrueForAll(value => value.Place != "lines.unit") && mapping.ReadFields.Contains("lines.unit"))
+            unsure.Add(new UnsureValue("lines.unit", "(of no quantity)", ["EA", "C62"]));
+        // One way is honest where the sample does not show enough to write: a partner's answers are only read anyway.
+        if (kind != DocumentKind.PurchaseOrder && mapping.CanWrite && !MappingCheck.CanWriteWhatItReads(mapping, sample))
+            head += "direction read\n";
         return new MappingProposal(file, $"{head}{sets}\n{body}", kind, unsure, []);
     }
 
@@ -140,19 +201,14 @@ public static class MappingProposer
             "unit" => (name, "ZZ", ["EA", "C62"]),
             "status" => (name, kind == DocumentKind.OrderResponse && name == "status" ? "Acknowledged" : "OnHold", ["Accepted", "Rejected"]),
             "channel" => (name, "edi", []),
-            "number" => (name, "unknown", []),
+            "number" or "orderNumber" or "documentNumber" => (name, "unknown", []),
+            "accepted" or "isCredit" or "cancels" => (name, "false", ["true"]),
+            "action" => (name, "Change", ["Add", "Cancel"]),
             "issued" => (name, "1900-01-01", []),
             "netPrice" or "price" or "amount" or "payableTotal" or "quantity" or "available" => (name, "0", []),
             "position" or "id" => (name, "0", []),
             _ => null,
         };
-    }
-
-    private static CompiledMapping? CompileForgiving(MappingText text)
-    {
-        Findings gaps = new();
-        CompiledMapping? compiled = MappingCompiler.Compile(text, gaps);
-        return compiled;
     }
 
     private static string? BaseOf(MessageSyntax syntax, PeekedMessage message, DocumentKind kind, string mappings)
@@ -173,209 +229,63 @@ public static class MappingProposer
     }
 
     private static bool TypeFits(string path, string type) => File.ReadAllText(path).Contains("<" + type, StringComparison.Ordinal);
-
-    private static string SegmentBody(CompiledMapping compiled, MappingText text, ReadOnlyMemory<byte> sample, PeekedMessage first, DocumentKind kind, List<UnsureValue> unsure)
-    {
-        HashSet<TextPlace> seen = [];
-        List<UnmappedValue> unmapped = [];
-        EdiProbe.Read(compiled, sample, first.Type, seen, unmapped);
-        StringBuilder body = new();
-        Keep(text.Lines, 0, text.Lines.Count, seen, compiled, body, first);
-        HashSet<string> shapes = new(StringComparer.Ordinal);
-        foreach (UnmappedValue value in unmapped)
-        {
-            string key = compiled.Syntax == MessageSyntax.X12 ? Shape(value.Text, '*') : Shape(value.Text, '+');
-            if (!shapes.Add(key))
-                continue;
-            string[] parts = value.Text.Split(compiled.Syntax == MessageSyntax.X12 ? ['*', '>', '|'] : ['+', ':']);
-            IReadOnlyList<string> candidates = [.. parts.Skip(2).Where(part => part.Length > 1).SelectMany(part => Candidates(kind, IsLineSegment(parts[0]), part, compiled.ReadFields)).Distinct().Take(4)];
-            body.Append(CultureInfo.InvariantCulture, $"#? {value.Text}    candidates: {(candidates.Count == 0 ? "none" : string.Join(", ", candidates))}\n");
-            unsure.Add(new UnsureValue(value.Place, value.Text, candidates));
-        }
-        return body.ToString();
-    }
-
-    private static bool IsLineSegment(string tag) => tag is "LIN" or "PIA" or "IMD" or "QTY" or "PRI" or "MOA" or "MEA" or "PO1" or "IT1" or "PID" or "PO4" or "SN1" or "ACK" or "CTP" or "ALI" or "PAC";
-
-    private static string Shape(string segment, char separator)
-    {
-        string[] parts = segment.Split(separator, ':');
-        return parts.Length > 1 ? $"{parts[0]}{separator}{parts[1]}" : segment.Split(' ', 2)[0];
-    }
-
-    /// <summary>Lines of the base for which the sample had something, with the blocks around them.</summary>
-    private static bool Keep(List<MapLine> lines, int from, int to, HashSet<TextPlace> seen, CompiledMapping compiled, StringBuilder body, PeekedMessage first)
-    {
-        bool any = false;
-        int previousKept = -1;
-        for (int index = from; index < to; index++)
-        {
-            MapLine line = lines[index];
-            bool opens = (line.Marks & (Marks.Each | Marks.Group | Marks.Split | Marks.Tree)) != 0;
-            if (opens)
-            {
-                int end = EndOf(lines, index);
-                StringBuilder inner = new();
-                bool own = seen.Contains(line.Place);
-                bool kept = Keep(lines, index + 1, end, seen, compiled, inner, first) | own;
-                if (kept)
-                {
-                    string gutter = line.Gutter;
-                    if ((line.Marks & Marks.Or) != 0 && previousKept != index)
-                        gutter = gutter.Replace("or ", "", StringComparison.Ordinal);
-                    body.Append(CultureInfo.InvariantCulture, $"{Optional(gutter, line)}| {Indent(line, lines, index)}{line.Body}\n").Append(inner).Append("end\n");
-                    any = true;
-                    previousKept = end + 1;
-                }
-                else if (previousKept == index)
-                    previousKept = -1;
-                index = end;
-                continue;
-            }
-            if ((line.Marks & Marks.Level) != 0)
-            {
-                body.Append(CultureInfo.InvariantCulture, $"{line.Gutter}| {line.Body}\n");
-                any |= seen.Contains(line.Place);
-                continue;
-            }
-            bool header = compiled.HeaderTemplate?.Place == line.Place;
-            if (header)
-            {
-                body.Append(CultureInfo.InvariantCulture, $"     | {HeaderLine(compiled, first)}\n");
-                continue;
-            }
-            if (!seen.Contains(line.Place))
-            {
-                if (previousKept == index)
-                    previousKept = -1;
-                continue;
-            }
-            string own2 = line.Gutter;
-            if ((line.Marks & Marks.Or) != 0 && previousKept != index)
-                own2 = own2.Replace("or", "? ", StringComparison.Ordinal);
-            body.Append(CultureInfo.InvariantCulture, $"{own2}| {line.Body}\n");
-            any = true;
-            previousKept = index + 1;
-        }
-        return any;
-    }
-
-    private static string Optional(string gutter, MapLine line) => (line.Marks & Marks.Group) != 0 && (line.Marks & (Marks.Optional | Marks.Or)) == 0 ? gutter.Replace("group", "group?", StringComparison.Ordinal) : gutter;
-
-    private static string Indent(MapLine line, List<MapLine> lines, int index)
-    {
-        _ = lines;
-        _ = index;
-        // An each line carries its operand where others carry the segment.
-        return (line.Marks & Marks.Each) != 0 && line.Body.Length == 0 ? line.Operand : "";
-    }
-
-    private static int EndOf(List<MapLine> lines, int open)
-    {
-        int depth = 0;
-        for (int index = open; index < lines.Count; index++)
-        {
-            if ((lines[index].Marks & (Marks.Each | Marks.Group | Marks.Split | Marks.Tree)) != 0)
-                depth++;
-            else if ((lines[index].Marks & Marks.End) != 0 && --depth == 0)
-                return index;
-        }
-        return lines.Count - 1;
-    }
-
-    private static string HeaderLine(CompiledMapping compiled, PeekedMessage first) => compiled.Syntax == MessageSyntax.X12
-        ? $"ST*{first.Type}*{{messageRef}}~"
-        : $"UNH+{{messageRef}}+{first.Type}:{first.Version[..Math.Min(1, first.Version.Length)]}:{(first.Version.Length > 1 ? first.Version[1..] : "")}:UN{(first.Association.Length > 0 ? ":" + first.Association : "")}'";
-
-    private static string TreeBody(CompiledMapping compiled, ReadOnlyMemory<byte> sample, DocumentKind kind, List<UnsureValue> unsure)
-    {
-        TreeNode? root = TreeParsing.Xml(sample, new Findings());
-        if (root is null)
-            return "";
-        HashSet<TreeTemplate> seen = [];
-        TreeReading session = new(compiled, MappingContext.Empty) { SeenNodes = seen };
-        session.Read(root);
-        StringBuilder body = new();
-        TreePrinter.Print(body, compiled.Tree!, seen);
-        HashSet<string> shapes = new(StringComparer.Ordinal);
-        foreach (UnmappedValue value in session.Unmapped)
-        {
-            string shape = System.Text.RegularExpressions.Regex.Replace(value.Place, @"\[\d+\]", "", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1));
-            if (!shapes.Add(shape))
-                continue;
-            IReadOnlyList<string> candidates = Candidates(kind, shape.Contains("Line", StringComparison.Ordinal) || shape.Contains("/Item", StringComparison.Ordinal), value.Text, compiled.ReadFields);
-            string text = value.Text.ReplaceLineEndings(" ");
-            body.Append(CultureInfo.InvariantCulture, $"#? {shape}: {(text.Length > 60 ? text[..60] + "..." : text)}    candidates: {(candidates.Count == 0 ? "none" : string.Join(", ", candidates))}\n");
-            unsure.Add(new UnsureValue(value.Place, value.Text, candidates));
-        }
-        return body.ToString();
-    }
 }
 
-/// <summary>Reads a sample with a mapping only to see which lines find something.</summary>
-internal static class EdiProbe
-{
-    public static void Read(CompiledMapping compiled, ReadOnlyMemory<byte> sample, string type, HashSet<TextPlace> seen, List<UnmappedValue> unmapped)
-    {
-        Edi.EdiReader reader = new(sample.Span);
-        SegmentReading? session = null;
-        while (reader.Read())
-        {
-            switch (reader.Kind)
-            {
-                case Edi.SegmentKind.MessageHeader:
-                    session?.End();
-                    session = null;
-                    if ((reader.Dialect!.Standard == Edi.EdiStandard.X12 ? reader.Text(1) : reader.Text(2)) != type)
-                        break;
-                    session = new SegmentReading(compiled, MappingContext.Empty) { Seen = seen, Unmapped = unmapped };
-                    session.Begin(reader.Dialect);
-                    break;
-                case Edi.SegmentKind.MessageTrailer:
-                    session?.End();
-                    session = null;
-                    break;
-                case Edi.SegmentKind.Body:
-                    session?.Take(reader.Segment, reader.SegmentPosition);
-                    break;
-            }
-        }
-        session?.End();
-    }
-}
+/// <summary>What is proposed of a message: directives of the partner's own, and the lines.</summary>
+internal readonly record struct ProposedBody(string Directives, string Lines);
 
-/// <summary>Writes a tree of templates as the lines of a mapping.</summary>
-internal static class TreePrinter
+/// <summary>What a sample changes in the lines of its base.</summary>
+internal sealed class ProposedChanges
 {
-    public static void Print(StringBuilder body, TreeTemplate root, HashSet<TreeTemplate> seen) => Element(body, root, seen, 0, null);
+    /// <summary>Places that map nothing until a person has decided.</summary>
+    public HashSet<Slot> Dropped { get; } = [];
+    /// <summary>Places whose table is extended, with that table.</summary>
+    public Dictionary<Slot, string> Renamed { get; } = [];
+    /// <summary>Unknown codes of each table.</summary>
+    public Dictionary<string, SortedSet<string>> Codes { get; } = [];
+    public bool DropsPrice { get; set; }
 
-    private static void Element(StringBuilder body, TreeTemplate template, HashSet<TreeTemplate> seen, int depth, Condition? inherited)
+    public HashSet<(Slot Slot, string Field)> DroppedPairs { get; } = [];
+    /// <summary>Values of the base that stood in for what the sample does not give.</summary>
+    public List<SetDirective> Defaults { get; } = [];
+    /// <summary>Decisions of the base with the rows that the sample needs beside.</summary>
+    public List<(DecisionTable Table, HashSet<string> Rows)> Decisions { get; } = [];
+
+    /// <summary>What stands in the braces of a place.</summary>
+    public string SourceOf(Slot slot)
     {
-        if (!seen.Contains(template) && (template.Marks & Marks.Skip) == 0)
-            return;
-        if (template.IsEach)
-            body.Append(CultureInfo.InvariantCulture, $"each? | {template.Scope.ListPath[(template.Scope.ListPath.LastIndexOf('.') + 1)..]}\n");
-        string gutter = (template.Marks & Marks.Skip) != 0 ? "-" : (template.Marks & Marks.ReadOnly) != 0 ? "<" : (template.Marks & Marks.Optional) != 0 || template.Parent is not null ? "?" : " ";
-        if (template.Condition is { } condition && !template.IsEach && condition != inherited)
-            gutter += $" if {condition.Name}{(condition.Not ? "!" : "")}={string.Join(',', condition.Values)}";
-        body.Append(CultureInfo.InvariantCulture, $"{gutter,-4} | {new string(' ', depth * 2)}<{template.WrittenName}");
-        foreach (TreeTemplate attribute in template.Children.Where(child => child.IsAttribute && (child.IsNamespaceDeclaration || seen.Contains(child))))
-            body.Append(CultureInfo.InvariantCulture, $" {attribute.WrittenName}=\"{Source(attribute.Value)}\"");
-        List<TreeTemplate> children = [.. template.Children.Where(child => !child.IsAttribute && (seen.Contains(child) || (child.Marks & Marks.Skip) != 0))];
-        if (template.Value is { } value)
-            body.Append(CultureInfo.InvariantCulture, $">{Source(value)}</{template.WrittenName}>\n");
-        else if (children.Count == 0)
-            body.Append("/>\n");
-        else
-        {
-            body.Append(">\n");
-            foreach (TreeTemplate child in children)
-                Element(body, child, seen, depth + 1, template.Condition);
-            body.Append(CultureInfo.InvariantCulture, $"     | {new string(' ', depth * 2)}</{template.WrittenName}>\n");
-        }
-        if (template.IsEach)
-            body.Append("end\n");
+        if (slot.Role == SlotRole.Pairs)
+            return string.Join(' ', Quoted.Split(slot.Source).Where(word => !DroppedPairs.Any(pair => pair.Slot == slot && word.EndsWith(":" + pair.Field, StringComparison.Ordinal))));
+        return Dropped.Contains(slot) || (DropsPrice && slot.Names is ["netPrice" or "price", ..]) ? "_"
+            : Renamed.TryGetValue(slot, out string? table) ? slot.Source.Replace(table, Own(table), StringComparison.Ordinal)
+            : slot.Source;
     }
 
-    private static string Source(Slot? slot) => slot is null ? "" : slot.Role == SlotRole.Literal ? slot.Literal.Replace("&", "&amp;", StringComparison.Ordinal) : $"{{{slot.Source.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)}}}";
+    /// <summary>Directives that go before the base's: unknown codes as mutually defined units (Rec 20 ZZ), guesses to confirm.</summary>
+    public string Directives()
+    {
+        StringBuilder text = new();
+        foreach ((string table, SortedSet<string> codes) in Codes)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"#? The table {table} does not know these codes: put the right unit for ZZ.\ntable {Own(table)} extends {table}\n");
+            foreach (string code in codes)
+                text.Append(CultureInfo.InvariantCulture, $"  ZZ = {(code.Contains(' ', StringComparison.Ordinal) ? $"'{code}'" : code)}\n");
+            text.Append("end\n");
+        }
+        foreach (SetDirective set in Defaults)
+            text.Append(CultureInfo.InvariantCulture, $"#? The sample gives no {set.Name}: this is assumed until you confirm it.\nset {set.Name} = {set.Value}\n");
+        foreach ((DecisionTable decision, HashSet<string> rows) in Decisions)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"#? The sample has cases that the base does not decide: the rows at the end are guesses.\ndecide {decision.Output} by {string.Join(' ', decision.Inputs)}\n");
+            foreach ((_, string[] cells, string value) in decision.Rows)
+                text.Append(CultureInfo.InvariantCulture, $"  {string.Join(' ', cells)} {value}\n");
+            string guess = decision.OutputField?.Path.Leaf.EnumType is { } codes && Enum.GetNames(codes).Contains("OnHold") ? "OnHold" : "-";
+            foreach (string row in rows)
+                text.Append(CultureInfo.InvariantCulture, $"  {row} {guess}\n");
+            text.Append("end\n");
+        }
+        return text.ToString();
+    }
+
+    private static string Own(string table) => "partner" + char.ToUpperInvariant(table[0]) + table[1..];
 }

@@ -336,10 +336,17 @@ internal sealed class MappingText
         string[] words = rest.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (words.Length == 0)
         {
-            findings.Error("table", place, "Found 'table' without a name, expected 'table NAME' or 'table NAME from FILE.csv'.");
+            findings.Error("table", place, "Found 'table' without a name, expected 'table NAME', 'table NAME extends OTHER' or 'table NAME from FILE.csv'.");
             return;
         }
         CodeTable table = new(words[0]);
+        if (words is [_, "extends", { } other])
+        {
+            if ((Tables.GetValueOrDefault(other) ?? BuiltInTables.Find(other)) is not { } extended)
+                findings.Error("unknown-table", place, $"Found table '{other}' to extend, expected one that stands above or is built in.{Suggest.DidYouMean(other, Tables.Keys.Concat(BuiltInTables.Names))}");
+            else
+                table = extended.Copy(words[0]);
+        }
         if (words is [_, "from", { } name])
         {
             string? text = load?.Invoke(name);

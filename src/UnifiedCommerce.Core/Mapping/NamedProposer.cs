@@ -177,7 +177,7 @@ internal static class NamedProposer
         foreach (UnsureValue value in unsure)
             body.Append(CultureInfo.InvariantCulture, $"#? {value.Place}: {value.Sample}    candidates: {(value.Candidates.Count == 0 ? "none" : string.Join(", ", value.Candidates))}\n");
         string head = Head(kind) + (delimiter == '\t' ? "csv delimiter=tab\n" : delimiter == '|' ? "csv delimiter=pipe\n" : $"csv delimiter={delimiter}\n") + (comma ? "decimal ,\n" : "");
-        return MappingProposer.Complete(head, body.ToString(), peeked, peeked.Messages[0], kind, null, sample, unsure);
+        return MappingProposer.Complete(head, body.ToString(), peeked, kind, null, sample, unsure);
     }
 
     private static MappingProposal Json(ReadOnlyMemory<byte> sample, PeekedFile peeked, bool fromCustomer)
@@ -205,7 +205,7 @@ internal static class NamedProposer
         body.Append('\n');
         if (array)
             body.Append("     | ]\n");
-        return MappingProposer.Complete(Head(kind), body.ToString(), peeked, peeked.Messages[0], kind, null, sample, unsure);
+        return MappingProposer.Complete(Head(kind), body.ToString(), peeked, kind, null, sample, unsure);
     }
 
     private static void Object(StringBuilder body, JsonElement element, DocumentKind kind, string path, string? party, List<UnsureValue> unsure, HashSet<string> taken, int depth)

@@ -53,11 +53,23 @@ internal sealed class DocumentBuilder(ReadSession session, int depths, int local
 
     public void Begin(Scope scope)
     {
+        if (scope.Depth == 0)
+            Array.Clear(records);
         records[scope.Depth] = scope.Shape.Create();
         given[scope.Depth] = 0;
         setsSeen[scope.Depth] = 0;
         foreach (int local in scope.Locals)
             locals[local] = null;
+    }
+
+    /// <summary>A tree may leave out levels: what the mapping names of them then belongs to nothing.</summary>
+    public void BeginAbsent(Scope? scope)
+    {
+        for (; scope is not null; scope = scope.Parent)
+        {
+            if (records[scope.Depth] is null)
+                Begin(scope);
+        }
     }
 
     /// <summary>Opens a record again as a copy of the one given (split).</summary>
@@ -80,13 +92,28 @@ internal sealed class DocumentBuilder(ReadSession session, int depths, int local
     public bool Assign(Slot slot, BoundField field, ValueFormat format, ReadOnlySpan<char> text, string? dateFormat)
     {
         object record = Record(field.Depth);
+        string? before = field.Path.Leaf.IsUnit && field.Path.Find(record) is { } holder ? field.Path.Leaf.GetText(holder) : null;
         if (!ValueReader.Read(session, slot, field.Path, format, record, text, dateFormat))
             return false;
+        if (before is { Length: > 0 })
+            KeepUnit(slot, field, record, before);
         if (field.Path.RequiredBit >= 0)
             given[field.Depth] |= 1UL << field.Path.RequiredBit;
         if (field.SetBit >= 0)
             setsSeen[field.Depth] |= 1UL << field.SetBit;
         return true;
+    }
+
+    /// <summary>A price in another unit than the quantity would be read as a price in the quantity's unit.</summary>
+    private void KeepUnit(Slot slot, BoundField field, object record, string before)
+    {
+        object holder = field.Path.Reach(record);
+        string after = field.Path.Leaf.GetText(holder)!;
+        if (after == before)
+            return;
+        field.Path.Leaf.SetText(holder, before);
+        if (!TradeUnits.AreSame(before, after))
+            session.Fault("unit-differs", slot, $"Found unit {after} beside {before} for the same quantity, expected one: a price in another unit cannot be compared. Ask the sender, or leave this place out ({slot.Place}).");
     }
 
     /// <summary>Appends to a text field: long texts that go on in further components or segments.</summary>
@@ -113,6 +140,8 @@ internal sealed class DocumentBuilder(ReadSession session, int depths, int local
                 continue;
             if (set.Field is not { } field || (!set.Overrides && (setsSeen[scope.Depth] & (1UL << index)) != 0))
                 continue;
+            if (!set.Overrides)
+                session.Probe?.Defaults.Add(set with { Field = null });
             string value = set.Value.StartsWith('$') ? session.Context.Constants.GetValueOrDefault(set.Value[1..], "") : set.Value;
             if (value.Length > 0 && ValueReader.Read(session, new Slot { Place = set.Place, Source = set.Name }, field.Path, ValueFormat.Plain, record, value, "iso") && field.Path.RequiredBit >= 0)
                 given[scope.Depth] |= 1UL << field.Path.RequiredBit;
@@ -143,6 +172,9 @@ internal sealed class DocumentBuilder(ReadSession session, int depths, int local
     {
         if (scope.JoinItem is { } join && scope.JoinOuter is { } outer)
             CopyText(outer.Path, Record(outer.Depth), join, record, scope);
+        // In a tree the parents say which group a line belongs to, not what stood before it in the file.
+        if (scope.Owner is Block { Kind: BlockKind.Level })
+            return;
         for (Scope? around = scope.GroupedIn; around is not null; around = around.GroupedIn)
         {
             foreach (FieldPath shared in around.GroupBy)
@@ -257,6 +289,12 @@ internal sealed class DocumentBuilder(ReadSession session, int depths, int local
             if (ValueReader.Read(session, new Slot { Place = place, Source = table.Output }, output.Path, ValueFormat.Plain, Record(output.Depth), value, null) && output.Path.RequiredBit >= 0)
                 given[output.Depth] |= 1UL << output.Path.RequiredBit;
             return;
+        }
+        if (session.Probe is { } probe)
+        {
+            if (!probe.Undecided.TryGetValue(table, out HashSet<string>? rows))
+                probe.Undecided[table] = rows = [];
+            rows.Add(string.Join(' ', table.Inputs.Select((_, index) => InputText(table, index) switch { null or "" => "-", { } text when table.InputLocals[index] >= 0 && !text.Contains(' ', StringComparison.Ordinal) => text, _ => "+" })));
         }
         string found = string.Join(", ", table.Inputs.Select((input, index) => $"{input} '{InputText(table, index)}'"));
         session.Fault("undecided", new Slot { Place = table.Place, Source = table.Output },

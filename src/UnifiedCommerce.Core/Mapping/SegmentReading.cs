@@ -102,11 +102,21 @@ internal sealed class SegmentReading : ReadSession
             // A tree's own segment opens every node.
             if (block.Kind == BlockKind.Tree)
                 floor = -1;
+            // Parties come in any order: a NAD or N1 may stand before its neighbours of the same tag.
+            int run = floor;
+            if (at < frames.Count - 1 && block.Kind != BlockKind.Tree)
+            {
+                for (int open = frames[at + 1].Block.Order; open >= 0 && block.Tags[open] == packed && run >= open - 1 && run >= frame.Floor; open--)
+                    run = open - 1;
+            }
             int best = -1;
             int bestMismatches = int.MaxValue;
-            for (int index = floor + 1; index < block.Tags.Length; index++)
+            // From inside a list nothing leaps over what must stand behind it: a tax of a line is no tax of the message.
+            int end = at == frames.Count - 1 || frames[at + 1].Block.Kind != BlockKind.Each ? block.Tags.Length : Barrier(block, frames[at + 1].Block.Order, packed);
+            for (int index = run + 1; index < end; index++)
             {
-                if (block.Tags[index] != packed)
+                // Only the tree's own segment opens a level.
+                if (block.Tags[index] != packed || block.Flat[index] is Block { Kind: BlockKind.Level } || (index <= floor && IsTaken(block.Flat[index])))
                     continue;
                 SegmentTemplate? candidate = block.Flat[index] as SegmentTemplate ?? BestTrigger((Block)block.Flat[index], view);
                 if (candidate is null || (candidate.Marks & Marks.WriteOnly) != 0)
@@ -146,6 +156,24 @@ internal sealed class SegmentReading : ReadSession
         Unknown(view);
     }
 
+    private bool IsTaken(object item) => item switch
+    {
+        SegmentTemplate template => IsUsed(template.Index),
+        Block { Kind: BlockKind.Group } group => Array.Exists(group.Triggers, trigger => IsUsed(trigger.Index)),
+        _ => true,
+    };
+
+    /// <summary>Behind the first segment that must follow the open block, unless it is the one that came.</summary>
+    private int Barrier(Block block, int open, uint packed)
+    {
+        for (int index = open + 1; index < block.Tags.Length; index++)
+        {
+            if (block.Flat[index] is SegmentTemplate { Choice: < 0 } template && (template.Marks & (Marks.Optional | Marks.ReadOnly | Marks.WriteOnly | Marks.Skip)) == 0 && !IsUsed(template.Index))
+                return block.Tags[index] == packed ? block.Tags.Length : index;
+        }
+        return block.Tags.Length;
+    }
+
     /// <summary>Of the segments that can open a block, the one whose literals fit best.</summary>
     private SegmentTemplate? BestTrigger(Block block, in SegmentView view)
     {
@@ -164,9 +192,12 @@ internal sealed class SegmentReading : ReadSession
 
     private bool HasRival(Frame parent, Block block, uint packed, in SegmentView view)
     {
-        for (int index = block.Order; index < parent.Block.Tags.Length; index++)
+        int first = block.Order;
+        while (first > 0 && parent.Block.Tags[first - 1] == packed)
+            first--;
+        for (int index = first; index < parent.Block.Tags.Length; index++)
         {
-            if (parent.Block.Tags[index] == packed
+            if (parent.Block.Tags[index] == packed && (index >= block.Order || !IsTaken(parent.Block.Flat[index]))
                 && (parent.Block.Flat[index] as SegmentTemplate ?? ((Block)parent.Block.Flat[index]).Trigger) is { } candidate
                 && Mismatches(view, candidate) >= 0)
                 return true;
@@ -231,7 +262,7 @@ internal sealed class SegmentReading : ReadSession
     {
         while (frames.Count > 0 && frames[^1] != frame)
             Close();
-        Seen?.Add(template.Place);
+        Probe?.Lines.Add(template.Place);
         current = template;
         tag = template.Tag;
         string id = "", parent = "", level = "";
@@ -264,11 +295,12 @@ internal sealed class SegmentReading : ReadSession
             frames.Add(new Frame { Block = SkipBlock });
             return;
         }
-        Seen?.Add(target.Place);
+        Probe?.Lines.Add(target.Place);
         Reset(target);
         if (parent.Length > 0 && !treeNodes.ContainsKey(parent))
             Findings.Add(new Diagnostic("unknown-parent", Severity.Warning, Place(Slot.Nothing), $"Found parent '{parent}' of {tag} {id}, expected the id of one before it."));
         // What stands around the node by its parents, whatever stood before it in the file.
+        builder.BeginAbsent(target.Scope.Parent);
         if (target.OwnsRecord)
         {
             builder.Begin(target.Scope);
@@ -321,7 +353,7 @@ internal sealed class SegmentReading : ReadSession
             return;
         }
         bool again = IsUsed(template.Index);
-        Seen?.Add(template.Place);
+        Probe?.Lines.Add(template.Place);
         used[template.Index >> 6] |= 1UL << (template.Index & 63);
         if (template.Choice >= 0)
         {
@@ -330,6 +362,8 @@ internal sealed class SegmentReading : ReadSession
             choiceRanks[template.Choice] = template.Rank;
         }
         int refused = mismatches % 1000 == 0 ? 0 : Refuse(view, template);
+        if (Probe is not null)
+            ProbeRest(template, view);
         PlacedSlot[] slots = template.Slots;
         for (int index = 0; index < slots.Length; index++)
         {
@@ -383,6 +417,36 @@ internal sealed class SegmentReading : ReadSession
         }
     }
 
+    /// <summary>For proposals: what stands in the segment where its line has no place.</summary>
+    private void ProbeRest(SegmentTemplate template, in SegmentView view)
+    {
+        for (int element = 1; element <= elementCount; element++)
+        {
+            int components = elementTokens[element + 1] - elementTokens[element];
+            for (int component = 1; component <= components; component++)
+            {
+                if (Value(view, element, component).IsEmpty || IsNamed(template, element, component))
+                    continue;
+                Unmapped.Add(new UnmappedValue(
+                    string.Create(CultureInfo.InvariantCulture, $"segment {position} {tag} element {element}{(components > 1 ? $" component {component}" : "")}"),
+                    new string(Chars(view, element, component))));
+            }
+        }
+    }
+
+    private bool IsNamed(SegmentTemplate template, int element, int component)
+    {
+        foreach (PlacedSlot placed in template.Slots)
+        {
+            bool here = placed.Slot.Role == SlotRole.Pairs ? element >= placed.Element
+                : placed.Slot.Format.SplitParts > 1 && fixedWidth ? element >= placed.Element && element < placed.Element + placed.Slot.Format.SplitParts
+                : element == placed.Element && component >= placed.Component && component < placed.Component + placed.Slot.Format.SplitParts;
+            if (here)
+                return true;
+        }
+        return element <= template.Elements.Length && component <= template.Elements[element - 1].Length && template.Elements[element - 1][component - 1].Role != SlotRole.Empty;
+    }
+
     /// <summary>Counts and sums as stated, compared when the document is whole.</summary>
     public List<(Slot Slot, object Record, decimal Stated, string Place)> Totals { get; } = [];
 
@@ -411,6 +475,8 @@ internal sealed class SegmentReading : ReadSession
                 continue;
             refused++;
             bool spoils = template.Slots.Any(other => Spoils(placed, other) && other.Slot.Role is SlotRole.Field);
+            if (spoils && Probe is not null)
+                Unknown(view);
             Fault("unexpected-value", placed.Slot, $"Found '{Encoding.Latin1.GetString(value)}', expected {string.Join(" or ", placed.Slot.Literals)}{(spoils ? "; the value beside it is not read" : "")}. Change {template.Place} when the partner is right.", Severity.Warning);
         }
         return refused;
@@ -464,36 +530,42 @@ internal sealed class SegmentReading : ReadSession
 
     private void Pairs(in SegmentView view, in PlacedSlot placed, Slot slot)
     {
+        ulong given = 0;
         if (fixedWidth)
         {
             // X12: qualifier and value in turn, from the place of the slot to the end.
             for (int element = placed.Element; element + 1 <= elementCount; element += 2)
-                Pair(slot, Text(view, element, 1), Chars(view, element + 1, 1));
+                Pair(slot, Value(view, element, 1), Chars(view, element + 1, 1), ref given);
         }
         else
         {
             // EDIFACT: one composite each, the qualifier in the second component.
             for (int element = placed.Element; element <= elementCount; element++)
-                Pair(slot, Text(view, element, 2), Chars(view, element, 1));
+                Pair(slot, Value(view, element, 2), Chars(view, element, 1), ref given);
         }
     }
 
-    private void Pair(Slot slot, string qualifier, ReadOnlySpan<char> value)
+    private void Pair(Slot slot, ReadOnlySpan<byte> qualifier, ReadOnlySpan<char> value, ref ulong given)
     {
         if (value.IsEmpty)
             return;
-        foreach (PairSlot pair in slot.Pairs)
+        for (int index = 0; index < slot.Pairs.Length; index++)
         {
-            if (!pair.Qualifiers.Contains(qualifier))
+            PairSlot pair = slot.Pairs[index];
+            if (!pair.Accepts(qualifier))
                 continue;
+            // Of two numbers with one qualifier the first counts.
+            if ((given & (1UL << index)) != 0)
+                break;
+            given |= 1UL << index;
             if (pair.LocalIndex >= 0)
                 builder.Locals[pair.LocalIndex] = value.ToString();
             if (pair.Field is not null && !(pair.ReadOnly && pair.Field.Path.Find(builder.Record(pair.Field.Depth)) is { } holder && pair.Field.Path.Leaf.GetText(holder) is not null))
                 builder.Assign(slot, pair.Field, pair.Format, value, null);
             return;
         }
-        if (qualifier.Length > 0)
-            Unmapped.Add(new UnmappedValue(Place(slot), $"{qualifier} {value}"));
+        if (!qualifier.IsEmpty)
+            Unmapped.Add(new UnmappedValue(Place(slot), $"{Encoding.Latin1.GetString(qualifier).TrimEnd()} {value}"));
     }
 
     private string? DateFormat(in SegmentView view, Slot slot, SlotLocation at)

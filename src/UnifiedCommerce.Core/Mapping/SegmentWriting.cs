@@ -24,7 +24,8 @@ internal sealed class SegmentWriting(CompiledMapping mapping, DocumentWalker wal
         {
             object item = block.Items[index];
             SegmentTemplate? template = item as SegmentTemplate;
-            SegmentTemplate? head = template ?? (item as Block)?.Trigger;
+            // A list decides for every item which alternative opens it; a group is one of the alternatives itself.
+            SegmentTemplate? head = template ?? (item as Block is { Kind: BlockKind.Group } group ? group.Trigger : null);
             int choice = head?.Choice ?? -1;
             if (choice >= 0 && written?.Contains(choice) == true)
                 continue;

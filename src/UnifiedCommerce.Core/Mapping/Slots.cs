@@ -64,7 +64,28 @@ internal sealed class Slot
 /// <summary>One alternative of a floating pair.</summary>
 internal sealed class PairSlot
 {
-    public string[] Qualifiers { get; init; } = [];
+    public required string[] Qualifiers
+    {
+        get;
+        init
+        {
+            field = value;
+            bytes = [.. value.Select(System.Text.Encoding.Latin1.GetBytes)];
+        }
+    }
+
+    private readonly byte[][] bytes = [];
+
+    public bool Accepts(ReadOnlySpan<byte> qualifier)
+    {
+        foreach (byte[] own in bytes)
+        {
+            if (qualifier.TrimEnd((byte)' ').SequenceEqual(own))
+                return true;
+        }
+        return false;
+    }
+
     public string Name { get; init; } = "";
     public ValueFormat Format { get; init; } = ValueFormat.Plain;
     public BoundField? Field { get; set; }

@@ -35,14 +35,11 @@ internal sealed class TreeReading : ReadSession
         }
     }
 
-    /// <summary>Templates that something was found for; kept only when asked, for proposals.</summary>
-    public HashSet<TreeTemplate>? SeenNodes { get; set; }
-
     private readonly List<(Slot Slot, object Record, decimal Stated, TreeNode Place)> totals = [];
 
     private void Node(TreeTemplate template, TreeNode node)
     {
-        SeenNodes?.Add(template);
+        Probe?.Nodes.Add(template);
         if (template.Value is { } slot)
             Value(template, slot, node);
         else if (node.Value is { Length: > 0 } text && !template.IsAttribute)

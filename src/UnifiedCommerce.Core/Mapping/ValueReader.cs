@@ -7,8 +7,8 @@ internal abstract class ReadSession(CompiledMapping mapping, MappingContext cont
     public MappingContext Context { get; } = context;
     public Findings Findings { get; set; } = new();
     public List<UnmappedValue> Unmapped { get; set; } = [];
-    /// <summary>Lines of the mapping that something was found for; kept only when asked, for proposals.</summary>
-    public HashSet<TextPlace>? Seen { get; set; }
+    /// <summary>What a sample shows about the mapping; kept only when asked, for proposals.</summary>
+    public Probe? Probe { get; set; }
     /// <summary>The decimal mark, or null when point and comma both count.</summary>
     public char? DecimalMark { get; set; }
     /// <summary>Derived values as stated, compared when the document is whole.</summary>
@@ -33,6 +33,8 @@ internal abstract class ReadSession(CompiledMapping mapping, MappingContext cont
             severity = Severity.Error;
         else if (Mapping.Lenient.Contains(code) && severity == Severity.Error)
             severity = Severity.Warning;
+        if (severity == Severity.Error)
+            Probe?.Refuse(slot, slot.Names.Length > 0 ? slot.Names[0] : slot.Source, Place(slot));
         Findings.Add(new Diagnostic(code, severity, Place(slot), text));
     }
 }
@@ -59,7 +61,16 @@ internal static class ValueReader
                     return false;
                 IdScheme scheme = format.Scheme != IdScheme.None ? format.Scheme : SchemeOf(leaf.Name);
                 if (scheme != IdScheme.None && !Identifiers.IsValid(scheme, text))
+                {
                     session.Fault("check-digit", slot, $"Found {path.Text} '{text}': {Identifiers.Fault(scheme, text)}. Ask the sender, or correct it and read again.", Severity.Warning);
+                    if (!Identifiers.HasShape(scheme, text))
+                        session.Probe?.Refuse(slot, path.Text, session.Place(slot));
+                }
+                if (session.Probe is not null && leaf.IsUnit && !TradeUnits.Contains(text))
+                {
+                    session.Probe.UnknownCodes.Add((slot, text.ToString()));
+                    session.Probe.Refuse(slot, path.Text, session.Place(slot));
+                }
                 leaf.SetText(path.Reach(record), ShortText.Of(text));
                 return true;
             }
@@ -222,6 +233,7 @@ internal static class ValueReader
         {
             if (!table.TryRead(text.Trim(), out string value))
             {
+                session.Probe?.UnknownCodes.Add((slot, text.Trim().ToString()));
                 session.Fault("unknown-code", slot,
                     $"Found {path.Text} '{text}', expected a code of table {table.Name} ({table.CodesInWords()}).{Suggest.DidYouMean(text.ToString(), table.Codes)} Add it to the table when the partner is right.");
                 return false;

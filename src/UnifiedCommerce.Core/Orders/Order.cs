@@ -80,6 +80,8 @@ public sealed record OrderLine
     public DateOnly? RequestedDelivery { get; init; }
     /// <summary>Sales price per unit; never a purchase price.</summary>
     public decimal? SalesPrice { get; init; }
+    /// <summary>How many units the price is for.</summary>
+    public decimal PriceBasis { get; init; } = 1;
     /// <summary>Suppliers the customer does not accept, by partner id.</summary>
     public IReadOnlyList<string> NotFrom { get; init; } = [];
     /// <summary>The customer accepts a substitute.</summary>

@@ -2,6 +2,7 @@ using System.Text;
 using UnifiedCommerce.Core.Inbound;
 using UnifiedCommerce.Core.Mapping;
 using UnifiedCommerce.Core.Purchasing;
+using UnifiedCommerce.Core.Partners;
 
 namespace UnifiedCommerce.Core.Tests.Mapping;
 
@@ -206,5 +207,23 @@ public sealed class BadMappingTests
         ReadResult result = MappingSet.Load(Samples.Mappings, "nordhandel").Read(whole.AsMemory(0, whole.Length / 2));
         Assert.True(result.HasErrors);
         Assert.Empty(result.Documents<OrderResponse>());
+    }
+
+    [Fact]
+    public void A_table_that_extends_another_adds_the_partner_s_own_codes()
+    {
+        MessageMapping mapping = Samples.Parse("""
+            document InventoryReport
+            table theirs extends x12unit
+              EA = BUC
+            end
+                 | report;item;stock;unit
+            each | lines
+                 | {number};{supplierSku};{available};{unit theirs}
+            end
+            """);
+        InventoryReport report = mapping.ReadOne<InventoryReport>("report;item;stock;unit\nR1;A;4;BUC\nR1;B;5;DZ\n"u8.ToArray());
+        Assert.Equal(["EA", "DZN"], report.Lines.Select(line => line.Available.Unit));
+        Assert.Equal("unknown-table", OnlyError("document InventoryReport\ntable theirs extends x12units\nend\n     | report\neach | lines\n     | {number}\nend\n").Code);
     }
 }
