@@ -51,6 +51,7 @@ public sealed class Journey
             new ApplyMessageHandler(world.Book, Application, world.Clock),
             new RoutePoolHandler(Routing),
             new RouteOrderHandler(Routing, world.Clock),
+            new WeighReRouteHandler(Routing, world.Clock),
             new PrepareDispatchHandler(world.Book, world.Renderer, world.Clock),
             new AskCancellationHandler(world.Book, world.Clock),
         ];

@@ -2,6 +2,7 @@ using System.Text.Json;
 using UnifiedCommerce.Core.Orders;
 using UnifiedCommerce.Core.Partners;
 using UnifiedCommerce.Core.Purchasing;
+using UnifiedCommerce.Core.Routing;
 using UnifiedCommerce.Core.Status;
 
 namespace UnifiedCommerce.Core.Inbound;
@@ -46,7 +47,7 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue)
         var live = answer.Lines.Where(line => line.Ordered > line.Cancelled).ToList();
         var status = live.Count == 0 ? (answer.AnswersChange ? PurchaseStatus.Cancelled : PurchaseStatus.Rejected)
             : live.TrueForAll(line => line.Awaiting == 0) ? PurchaseStatus.Answered
-            : purchase.Status == PurchaseStatus.Sent ? PurchaseStatus.Acknowledged : purchase.Status;
+            : purchase.Status is PurchaseStatus.Sent or PurchaseStatus.Escalated ? PurchaseStatus.Acknowledged : purchase.Status;
         if (purchase.Status is PurchaseStatus.Fulfilled)
         {
             status = purchase.Status;
@@ -57,6 +58,10 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue)
             PendingChange = answer.AnswersChange ? null : purchase.PendingChange,
         }, cancellationToken);
         await DeadlinesAsync(work, partner, purchase, answer.Lines, cancellationToken);
+        if (answer.Lines.Any(line => line.Unshipped() > 0 && (line.Backordered > 0 || line.Promised > purchase.Lines.First(before => before.Position == line.Position).Promised)))
+        {
+            await work.Jobs.InsertAsync([WeighReRouteHandler.For(purchase.Id)], cancellationToken);
+        }
         await work.Tasks.OpenAsync(answer.Tasks, cancellationToken);
         await work.Tasks.CloseAsync($"overdue-answer:{purchase.Id}", "the answer came", now, cancellationToken);
         await work.Audit.AddAsync([new AuditEntry(now, $"partner:{partner.Id}", "purchase-order.answered", $"purchase:{purchase.Id}", Summary(purchase.Lines), Summary(answer.Lines))], cancellationToken);

@@ -201,6 +201,7 @@ public sealed class ReadDocumentHandler(PartnerBookHolder book, IDocumentDecoder
             Evidence = dispatch.Evidence ?? $"technical acknowledgement in document {documentId}", SentAt = dispatch.SentAt ?? now,
         }], cancellationToken);
         await work.Deadlines.ClearAsync($"dispatch:{dispatch.Id}", "acknowledgement", cancellationToken);
+        await work.Tasks.CloseAsync($"overdue-acknowledgement:{dispatch.Id}", "the acknowledgement came", now, cancellationToken);
         if (dispatch.PurchaseId is not { } purchaseId || (await work.Purchases.LockAsync([purchaseId], cancellationToken)) is not [var purchase])
         {
             return;

@@ -174,6 +174,13 @@ public sealed class OrderIntake(PartnerBookHolder book, CatalogueCache catalogue
         }
         var changed = after.Lines.Where(line => before.Lines.All(old => old != line)).ToList();
         await work.Orders.SaveLinesAsync(changed, cancellationToken);
+        foreach (var line in changed.Where(line => line.Open == 0 && before.Lines.Any(old => old.LineId == line.LineId && old is { Open: > 0 })))
+        {
+            foreach (var kind in (string[])["unmatched-article", "unfilled-line", "line-without-supplier"])
+            {
+                await work.Tasks.CloseAsync($"{kind}:{after.Id}:{line.LineId}", $"cancelled by {actor}", now, cancellationToken);
+            }
+        }
         if (changed.Exists(line => line.CancelRequested > 0))
         {
             await work.Jobs.InsertAsync([new NewJob("ask-cancellation", $$"""{"orderId":{{after.Id}}}""") { UniqueKey = $"ask-cancellation:{after.Id}:{after.Version}" }], cancellationToken);

@@ -76,6 +76,14 @@ public sealed class AskCancellationHandler(PartnerBookHolder book, TimeProvider 
             JsonSerializer.Serialize(new { purchase.Status }, CanonicalJson.Options), JsonSerializer.Serialize(new { reason = Why }, CanonicalJson.Options))], cancellationToken);
     }
 
+    /// <summary>Asks the supplier to cancel all that has not shipped of these positions.</summary>
+    internal static async Task RequestAsync(IWork work, Partner partner, PurchaseState purchase, IReadOnlyCollection<int> positions, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var lines = purchase.Lines.Select(line => positions.Contains(line.Position) ? line with { CancelRequested = line.Unshipped() } : line).ToList();
+        await work.Purchases.SaveLinesAsync([.. lines.Where(line => positions.Contains(line.Position))], cancellationToken);
+        await SendAsync(work, partner, purchase with { Lines = lines }, null, now, cancellationToken);
+    }
+
     /// <summary>Sends the order change, or asks a person to where the supplier takes none. The lines say what is asked.</summary>
     internal static async Task SendAsync(IWork work, Partner partner, PurchaseState purchase, long? orderId, DateTimeOffset now, CancellationToken cancellationToken)
     {

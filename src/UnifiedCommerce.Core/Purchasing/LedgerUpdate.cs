@@ -1,5 +1,6 @@
 using UnifiedCommerce.Core.Jobs;
 using UnifiedCommerce.Core.Orders;
+using UnifiedCommerce.Core.Routing;
 using UnifiedCommerce.Core.Status;
 
 namespace UnifiedCommerce.Core.Purchasing;
@@ -25,6 +26,7 @@ internal static class LedgerUpdate
             return [];
         }
         await work.Purchases.SaveLinesAsync(changed, cancellationToken);
+        await CloseSettledAsync(work, purchase, lines, now, cancellationToken);
         var pegs = (await work.Purchases.PegsOfPurchasesAsync([purchase.Id], cancellationToken)).Where(peg => changed.Exists(line => line.Position == peg.Position)).ToLookup(peg => peg.Position);
         var touched = pegs.SelectMany(position => position).Where(peg => !peg.ToStock).Select(peg => peg.OrderId).Distinct().ToList();
         var orders = await work.Orders.LockAsync(touched, cancellationToken);
@@ -58,6 +60,21 @@ internal static class LedgerUpdate
         var refused = changed.Where(line => line.CancelRequested == 0 && purchase.Lines.First(before => before.Position == line.Position) is { CancelRequested: > 0 } before && before.Cancelled == line.Cancelled && before.Unshipped() == line.Unshipped())
             .SelectMany(line => unwanted.Where(part => part.Key.Position == line.Position)).ToLookup(part => (part.Key.OrderId, part.Key.LineId), part => part.Value);
         return touched.Count == 0 ? [] : await FollowAsync(work, purchase, lines, rejected, orders, refused, now, cancellationToken);
+    }
+
+    /// <summary>Closes what was asked of people about a purchase order and is settled now.</summary>
+    private static async Task CloseSettledAsync(IWork work, PurchaseState purchase, IReadOnlyList<PurchaseLineState> lines, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (purchase.Lines.Any(line => line.Awaiting > 0) && lines.All(line => line.Awaiting == 0))
+        {
+            await work.Tasks.CloseAsync($"overdue-answer:{purchase.Id}", "all lines are answered, shipped or cancelled", now, cancellationToken);
+            await work.Deadlines.ClearAsync($"purchase:{purchase.Id}", "answer", cancellationToken);
+        }
+        if (purchase.Lines.Any(line => line.Unshipped() > 0) && lines.All(line => line.Unshipped() == 0))
+        {
+            await work.Tasks.CloseAsync($"overdue-despatch:{purchase.Id}", "all lines have shipped or are cancelled", now, cancellationToken);
+            await work.Tasks.CloseAsync(ReRoutes.TaskKey(purchase.Id, ask: true), "all lines have shipped or are cancelled", now, cancellationToken);
+        }
     }
 
     private static async Task<IReadOnlyList<OrderLineState>> FollowAsync(

@@ -13,18 +13,8 @@ internal static class Placement
 {
     /// <summary>Locks the orders of a decision that were read without locks.</summary>
     /// <exception cref="HubException">One of them changed meanwhile: the run is done again.</exception>
-    public static async Task LockAsync(IWork work, RunContext context, SolvedRun solved, CancellationToken cancellationToken)
-    {
-        var involved = solved.Decided.SelectMany(purchase => purchase.Lines).SelectMany(line => line.Demand.Parts).Select(part => part.OrderId).ToHashSet();
-        foreach (var order in await work.Orders.LockAsync(involved, cancellationToken))
-        {
-            var seen = context.Orders[order.Id];
-            if (order.Version != seen.Version || !order.Lines.Select(line => line.Open).SequenceEqual(seen.Lines.Select(line => line.Open)))
-            {
-                throw new HubException($"Order {order.Number} changed while run {solved.Name} was computed. The run is done again.");
-            }
-        }
-    }
+    public static Task LockAsync(IWork work, RunContext context, SolvedRun solved, CancellationToken cancellationToken) => LockUnchangedAsync(
+        work, context, solved.Decided.SelectMany(purchase => purchase.Lines).SelectMany(line => line.Demand.Parts).Select(part => part.OrderId).ToHashSet(), cancellationToken);
 
     /// <summary>Places what the runs decided. The orders are locked.</summary>
     public static async Task PlaceAsync(IWork work, RunContext context, IReadOnlyList<SolvedRun> runs, DateTimeOffset asOf, CancellationToken cancellationToken)
@@ -58,6 +48,19 @@ internal static class Placement
             JsonSerializer.Serialize(new { number = purchase.Document.Number, partner = purchase.Partner, run = decided[index].Solved.Name, total = purchase.Document.LineTotal, currency = purchase.Document.Currency, status = purchase.Status }, CanonicalJson.Options)))], cancellationToken);
         await work.Tasks.CloseAsync([.. decided.SelectMany(entry => entry.Purchase.Lines).SelectMany(line => line.Demand.Parts).Select(part => $"unfilled-line:{part.OrderId}:{part.LineId}").Distinct(StringComparer.Ordinal)],
             "a supplier was found", asOf, cancellationToken);
+    }
+
+    /// <summary>A pool run reads its orders without locks: locks those it is about to change, which must still be as they were read.</summary>
+    public static async Task LockUnchangedAsync(IWork work, RunContext context, IReadOnlyCollection<long> orderIds, CancellationToken cancellationToken)
+    {
+        foreach (var order in await work.Orders.LockAsync(orderIds, cancellationToken))
+        {
+            var seen = context.Orders[order.Id];
+            if (order.Version != seen.Version || !order.Lines.Select(line => line.Open).SequenceEqual(seen.Lines.Select(line => line.Open)))
+            {
+                throw new HubException($"Order {order.Number} changed while its pool was routed. The run is done again.");
+            }
+        }
     }
 
     // Run numbers rise by one per pool, so the same runs give the same purchase order numbers on any number of processes.

@@ -47,3 +47,27 @@ public sealed class RouteOrderHandler(RoutingService routing, TimeProvider clock
         return [.. jobs.Select(_ => JobOutcome.Ok)];
     }
 }
+
+/// <summary>Weighs what a supplier's answer will bring too late.</summary>
+public sealed class WeighReRouteHandler(RoutingService routing, TimeProvider clock) : IBatchHandler
+{
+    /// <inheritdoc/>
+    public string Kind => "weigh-re-route";
+
+    /// <inheritdoc/>
+    public int BatchSize => 1;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<JobOutcome>> RunAsync(IReadOnlyList<Job> jobs, IWork work, CancellationToken cancellationToken)
+    {
+        foreach (var job in jobs)
+        {
+            await routing.WeighAsync(work, JsonDocument.Parse(job.Args).RootElement.GetProperty("purchaseId").GetInt64(), clock.GetUtcNow(), cancellationToken);
+        }
+        return [.. jobs.Select(_ => JobOutcome.Ok)];
+    }
+
+    /// <summary>The job for a purchase order whose answer names a later date. In the lane of routing: it looks at the same stock.</summary>
+    public static NewJob For(long purchaseId) =>
+        new("weigh-re-route", JsonSerializer.Serialize(new { purchaseId }, CanonicalJson.Options)) { Lane = "routing", UniqueKey = $"weigh-re-route:{purchaseId}" };
+}

@@ -34,6 +34,12 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
             return null;
         }
         var context = await LoadAsync(work, asOf, orders, cancellationToken);
+        await ReRoutes.HoldAsync(work, context, orders, asOf, book.Current.House.Rules.WorkLimit, cancellationToken);
+        if (Demands.Of(context.Orders.Values, book.Current.House).Count == 0)
+        {
+            await work.Routing.UpdatePoolAsync(state with { NextRunAt = null, CutOffAt = null }, cancellationToken);
+            return null;
+        }
         var rule = book.Current.House.Pools.FirstOrDefault(candidate => candidate.Name == pool) ?? new PoolRule { Name = pool };
         var solved = Solve(context, state.LastRun + 1, pool, orders, asOf, rule.Margin, decideAll || rule.Immediate, cancellationToken);
         // The orders were read without locks: lock them now, and do the run again when one changed in between.
@@ -58,11 +64,53 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
                 continue;
             }
             var context = await LoadAsync(work, asOf, orders, cancellationToken);
+            await ReRoutes.HoldAsync(work, context, orders, asOf, book.Current.House.Rules.WorkLimit, cancellationToken);
             // Each sees what the ones before it took; all are written together.
-            var solved = orders.Select((order, index) => Solve(context, state.LastRun + 1 + index, group.Key, [order], asOf, TimeSpan.Zero, decideAll: true, cancellationToken)).ToList();
+            var solved = orders.Where(order => Demands.Of([context.Orders[order.Id]], book.Current.House).Count > 0).Select((order, index) => Solve(context, state.LastRun + 1 + index, group.Key, [order], asOf, TimeSpan.Zero, decideAll: true, cancellationToken)).ToList();
             await StoreAsync(work, context, solved, asOf, cancellationToken);
             await work.Routing.UpdatePoolAsync(state with { LastRun = state.LastRun + solved.Count }, cancellationToken);
         }
+    }
+
+    /// <summary>Weighs what a supplier will deliver too late against buying it elsewhere now. What costs at most the house rule <c>reRouteLimit</c> more is
+    /// asked back by itself, above it a person is asked; what nobody else has in time waits.</summary>
+    public async Task WeighAsync(IWork work, long purchaseId, DateTimeOffset asOf, CancellationToken cancellationToken)
+    {
+        if (await work.Purchases.LockAsync([purchaseId], cancellationToken) is not [var purchase])
+        {
+            return;
+        }
+        var pegs = await work.Purchases.PegsOfPurchasesAsync([purchaseId], cancellationToken);
+        var orders = await work.Orders.LockAsync([.. pegs.Where(peg => !peg.ToStock).Select(peg => peg.OrderId).Distinct()], cancellationToken);
+        if (purchase.PendingChange is not null || orders.Count == 0)
+        {
+            return;
+        }
+        var context = await LoadAsync(work, asOf, [.. orders.Select(order => order with { Lines = [.. order.Lines.Select(line => line with { Open = line.Allocated })] })], cancellationToken);
+        var card = ReRoutes.WeighLate(context, purchase, pegs, asOf, book.Current.House.Rules.WorkLimit, cancellationToken);
+        if (card is null)
+        {
+            return;
+        }
+        if (card.After - card.Before > card.Limit)
+        {
+            await ReRoutes.OpenLateAsync(work, context, purchase, card, asOf, cancellationToken);
+            return;
+        }
+        await AskBackAsync(work, book.Current, purchase, orders, card, asOf, cancellationToken);
+        await work.Audit.AddAsync([new AuditEntry(asOf, "system", "purchase-order.re-routed", $"purchase:{purchaseId}", null, JsonSerializer.Serialize(card, CanonicalJson.Options))], cancellationToken);
+    }
+
+    /// <summary>Asks the supplier to cancel what is bought elsewhere. When it agrees the lines wait for another supplier, not for this one again.</summary>
+    internal static async Task AskBackAsync(
+        IWork work, PartnerBook book, PurchaseState purchase, IReadOnlyList<OrderState> orders, ReRouteCard card, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var positions = card.Lines.Select(line => line.Position).ToHashSet();
+        var lines = card.Lines.Select(line => (line.OrderId, line.LineId)).ToHashSet();
+        await work.Orders.SaveLinesAsync([.. orders.SelectMany(order => order.Lines)
+            .Where(line => lines.Contains((line.OrderId, line.LineId)) && !line.Forbidden.Contains(purchase.Partner))
+            .Select(line => line with { Forbidden = [.. line.Forbidden, purchase.Partner] })], cancellationToken);
+        await AskCancellationHandler.RequestAsync(work, book.Get(purchase.Partner), purchase, positions, now, cancellationToken);
     }
 
     /// <summary>Solves a stored run again and compares the bytes.</summary>
@@ -178,7 +226,7 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
     }
 
     // Counted work only: a time limit would make the plan depend on the machine.
-    private static SourcingOptions OptionsFor(long workLimit) => new() { WorkLimit = workLimit, TimeLimit = null, Seed = 1, Threads = 1, WithCertificate = true };
+    internal static SourcingOptions OptionsFor(long workLimit) => new() { WorkLimit = workLimit, TimeLimit = null, Seed = 1, Threads = 1, WithCertificate = true };
 
     private DateTimeOffset NextMorning(DateTimeOffset asOf)
     {

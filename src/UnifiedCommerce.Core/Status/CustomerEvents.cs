@@ -61,7 +61,7 @@ public static class CustomerEvents
             CustomerStatus.Delivered => "Delivered.",
             CustomerStatus.Shipped => "On its way.",
             CustomerStatus.PartlyShipped => $"{Amount(line.Shipped + line.Received)} on the way or delivered, {Amount(line.Ordered - line.Cancelled - line.Shipped - line.Received)} to follow.{promised}",
-            CustomerStatus.InClarification => "We are clearing up a question about this article.",
+            CustomerStatus.InClarification => "We are clearing up a question about this line.",
             CustomerStatus.Backordered => $"{Amount(line.Backordered)} will come later.{(line.Promised is null ? " We will tell you the date." : promised)}",
             CustomerStatus.Confirmed => $"Confirmed.{promised}",
             CustomerStatus.Ordered => "Ordered.",

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using UnifiedCommerce.Core.Inbound;
 using UnifiedCommerce.Core.Jobs;
@@ -61,7 +62,7 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
             next = next with { SubstituteSku = sku.GetString() };
         }
         var quantity = answer.TryGetProperty("quantity", out var said) && said.ValueKind == JsonValueKind.Number ? said.GetDecimal() : line.Awaiting;
-        var promised = answer.TryGetProperty("promised", out var date) && date.ValueKind == JsonValueKind.String ? DateOnly.Parse(date.GetString()!, System.Globalization.CultureInfo.InvariantCulture) : line.Promised;
+        var promised = answer.TryGetProperty("promised", out var date) && date.ValueKind == JsonValueKind.String ? DateOnly.Parse(date.GetString()!, CultureInfo.InvariantCulture) : line.Promised;
         if (quantity > 0 && next.Awaiting + next.Backordered > 0)
         {
             next = next.Confirm(quantity, promised);
@@ -88,6 +89,91 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
         await RequestCancelAsync(work, purchase, [line.Position], cancellationToken);
         return DeskResult.Ok($"{partner.Name} is asked to cancel line {line.Position} of {purchase.Document.Number}; when they agree it is bought elsewhere.");
     }, cancellationToken);
+
+    /// <summary>Agrees to a re-route that costs more than the hub may spend by itself: waiting lines are routed, or the supplier is asked to cancel.</summary>
+    public Task<DeskResult> ApproveReRouteAsync(long taskId, string user, CancellationToken cancellationToken) => OnReRouteAsync(taskId, user, "re-route.approved", "", async (work, card, purchase, orders, now) =>
+    {
+        await work.Catalogue.SetSettingAsync(ReRoutes.ApprovedSetting + purchase.Id.ToString(CultureInfo.InvariantCulture), (card.After - card.Before).ToString(CultureInfo.InvariantCulture), cancellationToken);
+        var more = new Money(card.After - card.Before, card.Currency);
+        if (card.Ask)
+        {
+            var open = purchase.Lines.Where(line => line.Unshipped() > 0).Select(line => line.Position).ToHashSet();
+            if (!card.Lines.Any(line => open.Contains(line.Position)))
+            {
+                return DeskResult.Ok("The goods have shipped meanwhile; there is nothing left to buy elsewhere.");
+            }
+            card = card with { Lines = [.. card.Lines.Where(line => open.Contains(line.Position))] };
+            if (purchase.PendingChange is not null)
+            {
+                return DeskResult.No($"{purchase.PendingChange} is not answered yet; decide again when it is.");
+            }
+            await RoutingService.AskBackAsync(work, book.Current, purchase, orders, card, now, cancellationToken);
+            return DeskResult.Ok($"{book.Current.Get(purchase.Partner).Name} is asked to cancel; when they agree it is bought elsewhere for about {more} more.");
+        }
+        await ReleaseAsync(work, orders, card, static line => line with { Hold = null }, now, cancellationToken);
+        return DeskResult.Ok($"Approved: the lines are bought elsewhere for about {more} more.");
+    }, cancellationToken);
+
+    /// <summary>Does not agree: late lines wait for the supplier they are at; lines without a supplier wait until a buyer names one or cancels them.</summary>
+    public Task<DeskResult> RefuseReRouteAsync(long taskId, string reason, string user, CancellationToken cancellationToken) => OnReRouteAsync(taskId, user, "re-route.refused", reason, async (work, card, purchase, orders, now) =>
+    {
+        if (string.IsNullOrWhiteSpace(reason))
+        {
+            return DeskResult.No("Give a reason: it stands beside the line for whoever asks later.");
+        }
+        if (card.Ask)
+        {
+            return DeskResult.Ok($"The lines stay at {book.Current.Get(purchase.Partner).Name}; the customer waits.");
+        }
+        await ReleaseAsync(work, orders, card, line => line with { Hold = ReRoutes.Refused + $" ({user}): {reason}" }, now, cancellationToken);
+        await work.Tasks.OpenAsync([.. card.Lines.Select(line => new HubTask
+        {
+            Kind = "line-without-supplier", Key = WithoutSupplierKey(line.OrderId, line.LineId), OrderId = line.OrderId, PurchaseId = purchase.Id, At = now,
+            Text = $"Line {line.LineId} of order {orders.First(order => order.Id == line.OrderId).Number} ({line.Quantity:0.###} of {line.Sku}) has no supplier: buying it elsewhere was refused ({reason}). Pin a supplier on the order's page, or cancel the line for the customer.",
+            Data = Json(new { orderId = line.OrderId, lineId = line.LineId }),
+        })], cancellationToken);
+        return DeskResult.Ok("Refused. The lines wait: pin a supplier on the order's page, or cancel them.");
+    }, cancellationToken);
+
+    private static string WithoutSupplierKey(long orderId, string lineId) => $"line-without-supplier:{orderId}:{lineId}";
+
+    /// <summary>Changes the card's lines that still wait, and routes those that may be.</summary>
+    private async Task ReleaseAsync(IWork work, IReadOnlyList<OrderState> orders, ReRouteCard card, Func<OrderLineState, OrderLineState> change, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var named = card.Lines.Select(line => (line.OrderId, line.LineId)).ToHashSet();
+        foreach (var order in orders)
+        {
+            var next = order with { Lines = [.. order.Lines.Select(line => named.Contains((order.Id, line.LineId)) && line.Hold == card.Hold ? change(line) : line)] };
+            await work.Orders.SaveLinesAsync([.. next.Lines.Where((line, index) => line != order.Lines[index])], cancellationToken);
+            await work.Events.AddAsync(CustomerEvents.Changed(order, next, now), cancellationToken);
+            if (next.Lines.Any(line => line is { Open: > 0, Sku: not null, Hold: null }))
+            {
+                await work.Routing.WakePoolAsync(order.Pool, now, cancellationToken);
+            }
+        }
+    }
+
+    private async Task<DeskResult> OnReRouteAsync(
+        long taskId, string user, string action, string note, Func<IWork, ReRouteCard, PurchaseState, IReadOnlyList<OrderState>, DateTimeOffset, Task<DeskResult>> act, CancellationToken cancellationToken)
+    {
+        await using var work = await store.BeginAsync(cancellationToken);
+        if (await work.Tasks.FindAsync(taskId, cancellationToken) is not { Kind: ReRoutes.TaskKind, ClosedAt: null, PurchaseId: { } purchaseId } task)
+        {
+            return DeskResult.No($"Task {taskId} is not an open question about a re-route.");
+        }
+        var card = JsonSerializer.Deserialize<ReRouteCard>(task.Data, CanonicalJson.Options)!;
+        var purchase = (await work.Purchases.LockAsync([purchaseId], cancellationToken))[0];
+        var orders = await work.Orders.LockAsync([.. card.Lines.Select(line => line.OrderId).Distinct()], cancellationToken);
+        var now = clock.GetUtcNow();
+        var result = await act(work, card, purchase, orders, now);
+        if (result.Done)
+        {
+            await work.Tasks.CloseAsync(task.Key, $"{action} by {user}{(note.Length > 0 ? $": {note}" : "")}", now, cancellationToken);
+            await work.Audit.AddAsync([new AuditEntry(now, user, action, $"purchase:{purchaseId}", null, Json(new { card, note }))], cancellationToken);
+            await work.CommitAsync(cancellationToken);
+        }
+        return result;
+    }
 
     /// <summary>A buyer cancels lines of a purchase order: the supplier is asked, its answer decides.</summary>
     public Task<DeskResult> CancelPurchaseAsync(long purchaseId, string reason, string user, CancellationToken cancellationToken) => OnPurchaseAsync(purchaseId, user, "purchase-order.cancel-asked", reason, async (work, purchase, now) =>
@@ -219,10 +305,13 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
         }
         var next = line with
         {
+            // A buyer who says where a line may come from has decided what it waited for.
+            Hold = ReRoutes.IsHold(line.Hold) ? null : line.Hold,
             Pinned = pin, Forbidden = forbid is null ? (pin is null ? order.Order.Lines[line.Index].NotFrom : line.Forbidden) : [.. line.Forbidden.Append(forbid).Distinct(StringComparer.Ordinal)],
         };
         await work.Orders.SaveLinesAsync([next], cancellationToken);
         var now = clock.GetUtcNow();
+        await work.Tasks.CloseAsync(WithoutSupplierKey(orderId, lineId), $"{user}: {reason}", now, cancellationToken);
         if (line.Open > 0)
         {
             await work.Routing.WakePoolAsync(order.Pool, now, cancellationToken);
@@ -446,12 +535,8 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
         }
     }
 
-    private async Task RequestCancelAsync(IWork work, PurchaseState purchase, IReadOnlyCollection<int> positions, CancellationToken cancellationToken)
-    {
-        var lines = purchase.Lines.Select(line => positions.Contains(line.Position) ? line with { CancelRequested = line.Unshipped() } : line).ToList();
-        await work.Purchases.SaveLinesAsync([.. lines.Where(line => positions.Contains(line.Position))], cancellationToken);
-        await AskCancellationHandler.SendAsync(work, book.Current.Get(purchase.Partner), purchase with { Lines = lines }, null, clock.GetUtcNow(), cancellationToken);
-    }
+    private Task RequestCancelAsync(IWork work, PurchaseState purchase, IReadOnlyCollection<int> positions, CancellationToken cancellationToken) =>
+        AskCancellationHandler.RequestAsync(work, book.Current.Get(purchase.Partner), purchase, positions, clock.GetUtcNow(), cancellationToken);
 
     private static async Task SetStatusAsync(IWork work, PurchaseState? purchase, PurchaseStatus status, CancellationToken cancellationToken)
     {

@@ -20,7 +20,7 @@ public sealed class SampleJourneyTests
     public async Task Orders_of_the_samples_become_purchase_orders_in_the_distributors_folders()
     {
         await using var bench = await StoppedHttpsAsync();
-        await TakeInAsync(bench);
+        await bench.TakeInSamplesAsync();
         await bench.ADayAsync();
         var views = HubViews.Of(bench.Store);
 
@@ -42,7 +42,7 @@ public sealed class SampleJourneyTests
     public async Task A_replay_of_every_routing_run_gives_the_same_bytes()
     {
         await using var bench = await StoppedHttpsAsync();
-        await TakeInAsync(bench);
+        await bench.TakeInSamplesAsync();
         await bench.ADayAsync();
         var runs = (await HubViews.Of(bench.Store).RunsAsync(false, Everything, CancellationToken.None)).Items;
         Assert.NotEmpty(runs);
@@ -74,7 +74,7 @@ public sealed class SampleJourneyTests
     public async Task A_rejected_line_is_bought_elsewhere_and_never_again_from_the_same_supplier()
     {
         await using var bench = await StoppedHttpsAsync();
-        await TakeInAsync(bench);
+        await bench.TakeInSamplesAsync();
         await bench.ADayAsync();
         var purchase = (await HubViews.Of(bench.Store).PurchasesAsync(new PurchaseFilter { Status = PurchaseStatus.Sent }, Everything, CancellationToken.None)).Items[0];
         var state = (await bench.ReadAsync(work => work.Purchases.LoadAsync([purchase.Id], CancellationToken.None)))[0];
@@ -102,21 +102,4 @@ public sealed class SampleJourneyTests
             pair => pair.Value.Transport is { Kind: "https" } ? pair.Value with { Purchasing = pair.Value.Purchasing with { Stopped = true } } : pair.Value, StringComparer.Ordinal),
     });
 
-    private static async Task TakeInAsync(Workbench bench)
-    {
-        await bench.LoadCataloguesAsync();
-        foreach (var file in Directory.GetFiles(Path.Combine(Workbench.Samples, "orders"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
-        {
-            var channel = Path.GetFileName(Path.GetDirectoryName(file)!);
-            if (channel == "webshop")
-            {
-                await bench.SubmitAsync(JsonSerializer.Deserialize<Order>(await File.ReadAllBytesAsync(file), CanonicalJson.Options)!);
-            }
-            else
-            {
-                await bench.HandInAsync(channel, Path.GetFileName(file), await File.ReadAllBytesAsync(file));
-            }
-        }
-        await bench.WorkAsync();
-    }
 }

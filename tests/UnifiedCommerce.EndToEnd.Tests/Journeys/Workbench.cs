@@ -1,3 +1,4 @@
+using System.Text.Json;
 using UnifiedCommerce.Core;
 using UnifiedCommerce.Core.Inbound;
 using UnifiedCommerce.Core.Jobs;
@@ -6,6 +7,7 @@ using UnifiedCommerce.Core.Orders;
 using UnifiedCommerce.Core.Partners;
 using UnifiedCommerce.Core.Status;
 using UnifiedCommerce.Storage;
+using UnifiedCommerce.Storage.Views;
 using UnifiedCommerce.Transports.Folders;
 
 namespace UnifiedCommerce.EndToEnd.Tests.Journeys;
@@ -91,6 +93,29 @@ public sealed class Workbench : IAsyncDisposable
         await work.CommitAsync(CancellationToken.None);
         return id;
     }
+
+    /// <summary>Loads catalogues, then hands in the samples' orders of all channels.</summary>
+    public async Task TakeInSamplesAsync()
+    {
+        await LoadCataloguesAsync();
+        foreach (var file in Directory.GetFiles(Path.Combine(Samples, "orders"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            var channel = Path.GetFileName(Path.GetDirectoryName(file)!);
+            if (channel == "webshop")
+            {
+                await SubmitAsync(JsonSerializer.Deserialize<Order>(await File.ReadAllBytesAsync(file), CanonicalJson.Options)!);
+            }
+            else
+            {
+                await HandInAsync(channel, Path.GetFileName(file), await File.ReadAllBytesAsync(file));
+            }
+        }
+        await WorkAsync();
+    }
+
+    /// <summary>Open tasks of a kind, newest first.</summary>
+    public async Task<IReadOnlyList<HubTask>> OpenTasksAsync(string kind) =>
+        (await HubViews.Of(Store).TasksAsync(openOnly: true, kind, new PageRequest(null, 500), CancellationToken.None)).Items;
 
     /// <summary>Runs jobs until none is ready.</summary>
     public async Task WorkAsync()
