@@ -45,6 +45,7 @@ public sealed class Journey
             new CatalogueApplication(catalogue, world.Book), world.Clock);
         Desk = new Desk(world.Store, world.Book, Intake, world.Clock);
         Ticks = new Ticks(world.Store, world.Book, world.Clock);
+        AtRisk = new AtRisk(world.Store, world.Book, catalogue, world.Clock);
         BatchHandlers =
         [
             new ReadDocumentHandler(world.Book, world.Decoder, Application, world.Clock),
@@ -76,6 +77,8 @@ public sealed class Journey
     public Desk Desk { get; }
     /// <summary>What the schedule ticks.</summary>
     public Ticks Ticks { get; }
+    /// <summary>Warns of orders that miss their date while they wait for a person.</summary>
+    public AtRisk AtRisk { get; }
     /// <summary>Handlers that run in the engine's transaction.</summary>
     public IReadOnlyList<IBatchHandler> BatchHandlers { get; }
     /// <summary>Handlers with an effect outside.</summary>

@@ -13,6 +13,9 @@ public interface IStore
 {
     /// <summary>Begins one database transaction. Disposing without <see cref="IWork.CommitAsync"/> rolls it back.</summary>
     Task<IWork> BeginAsync(CancellationToken cancellationToken);
+    /// <summary>Begins a unit of work that only reads: it sees one moment, blocks no writer and waits for none. Writing or committing is our own mistake
+    /// and throws.</summary>
+    Task<IWork> BeginReadAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>One database transaction over all that the journey remembers: state change, follow-up job, event and audit row

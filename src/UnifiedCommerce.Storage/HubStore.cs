@@ -112,6 +112,9 @@ public abstract class HubStore : IStore, IAsyncDisposable
     /// <inheritdoc/>
     public abstract Task<IWork> BeginAsync(CancellationToken cancellationToken);
 
+    /// <inheritdoc/>
+    public async Task<IWork> BeginReadAsync(CancellationToken cancellationToken) => new ReadWork(this, await SnapshotAsync(cancellationToken));
+
     /// <summary>The durable queue behind the jobs engine.</summary>
     public IJobQueue JobQueue { get; private protected init; } = null!;
 
@@ -194,4 +197,12 @@ internal sealed class ReadSession(Session session, Func<ValueTask> giveBack) : I
 {
     public Session Session { get; } = session;
     public ValueTask DisposeAsync() => giveBack();
+}
+
+/// <summary>A unit of work on a snapshot: it is never committed.</summary>
+internal sealed class ReadWork(HubStore store, ReadSession read) : Work(store, read.Session)
+{
+    protected override Task EndAsync(CancellationToken cancellationToken) => throw new HubException("Found a commit of a unit of work that only reads. Begin it with BeginAsync.");
+
+    public override ValueTask DisposeAsync() => read.DisposeAsync();
 }

@@ -113,6 +113,9 @@ public sealed class SqliteStore : HubStore
             var connection = new SqliteConnection(_connectionString);
             await connection.OpenAsync(cancellationToken);
             Prepare(connection);
+            await using var readOnly = connection.CreateCommand();
+            readOnly.CommandText = "pragma query_only = on";
+            await readOnly.ExecuteNonQueryAsync(cancellationToken);
             session = new Session(connection, Dialect);
         }
         return new ReadSession(session, () =>

@@ -46,14 +46,20 @@ internal sealed class TasksTable(Session session) : ITasks
         keys.Count == 0 ? Task.CompletedTask : session.RunAsync("update tasks set closed_at = @at, outcome = @outcome where key {any keys} and closed_at is null",
             new { keys = session.Dialect.List(keys), outcome, at = Stored.Moment(at) }, cancellationToken);
 
-    public Task<HubTask?> FindAsync(long id, CancellationToken cancellationToken) => session.FirstAsync(
-        "select id, kind, key, text, partner, order_id, purchase_id, document_id, data, at, closed_at, outcome from tasks where id = @id {lock}", new { id },
-        static row => new HubTask
-        {
-            Id = row.Number(), Kind = row.Text(), Key = row.Text(), Text = row.Text(), Partner = row.TextOrNull(), OrderId = row.NumberOrNull(),
-            PurchaseId = row.NumberOrNull(), DocumentId = row.NumberOrNull(), Data = row.Text(), At = row.Moment(), ClosedAt = row.MomentOrNull(),
-            Outcome = row.TextOrNull(),
-        }, cancellationToken);
+    public async Task<IReadOnlyList<HubTask>> ListOpenAsync(IReadOnlyCollection<string> kinds, int limit, CancellationToken cancellationToken) => await session.ListAsync(
+        $"select {Columns} from tasks where closed_at is null and kind {{any kinds}} order by id limit @limit", new { kinds = session.Dialect.List(kinds), limit }, Row, cancellationToken);
+
+    public Task<HubTask?> FindAsync(long id, CancellationToken cancellationToken) =>
+        session.FirstAsync($"select {Columns} from tasks where id = @id {{lock}}", new { id }, Row, cancellationToken);
+
+    const string Columns = "id, kind, key, text, partner, order_id, purchase_id, document_id, data, at, closed_at, outcome";
+
+    static HubTask Row(Row row) => new()
+    {
+        Id = row.Number(), Kind = row.Text(), Key = row.Text(), Text = row.Text(), Partner = row.TextOrNull(), OrderId = row.NumberOrNull(),
+        PurchaseId = row.NumberOrNull(), DocumentId = row.NumberOrNull(), Data = row.Text(), At = row.Moment(), ClosedAt = row.MomentOrNull(),
+        Outcome = row.TextOrNull(),
+    };
 }
 
 internal sealed class DeadlinesTable(Session session) : IDeadlines

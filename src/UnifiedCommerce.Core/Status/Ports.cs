@@ -72,6 +72,8 @@ public interface ITasks
     Task CloseAsync(IReadOnlyCollection<string> keys, string outcome, DateTimeOffset at, CancellationToken cancellationToken);
     /// <summary>Closes the open task with this key, if any.</summary>
     Task CloseAsync(string key, string outcome, DateTimeOffset at, CancellationToken cancellationToken) => CloseAsync([key], outcome, at, cancellationToken);
+    /// <summary>Open tasks of these kinds, oldest first.</summary>
+    Task<IReadOnlyList<HubTask>> ListOpenAsync(IReadOnlyCollection<string> kinds, int limit, CancellationToken cancellationToken);
     /// <summary>A task, locked; null when there is none.</summary>
     Task<HubTask?> FindAsync(long id, CancellationToken cancellationToken);
 }

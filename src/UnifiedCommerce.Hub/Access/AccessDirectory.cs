@@ -228,7 +228,7 @@ public sealed class AccessDirectory(IStore store, TimeProvider time)
         {
             return cached;
         }
-        await using var work = await store.BeginAsync(cancellationToken);
+        await using var work = await store.BeginReadAsync(cancellationToken);
         var keys = await work.Catalogue.SettingsAsync(KeyPrefix, cancellationToken);
         var accounts = await work.Catalogue.SettingsAsync(AccountPrefix, cancellationToken);
         return _snapshot = new Snapshot(

@@ -15,7 +15,7 @@ internal sealed class SettingsKeyRing(IStore store, SecretBox secrets) : IXmlRep
 
     private async Task<IReadOnlyCollection<XElement>> ReadAsync()
     {
-        await using var work = await store.BeginAsync(CancellationToken.None).ConfigureAwait(false);
+        await using var work = await store.BeginReadAsync(CancellationToken.None).ConfigureAwait(false);
         var stored = await work.Catalogue.SettingsAsync(Prefix, CancellationToken.None).ConfigureAwait(false);
         return [.. stored.Select(row => XElement.Parse(secrets.Unseal(row.Value, row.Key)))];
     }

@@ -71,7 +71,7 @@ public static class SalesInvoicesApi
         {
             return Problems.NotFound("customer");
         }
-        await using var work = await store.BeginAsync(cancellationToken);
+        await using var work = await store.BeginReadAsync(cancellationToken);
         return TypedResults.Ok(await work.SalesInvoices.OfCustomerAsync(of, open ?? false, cancellationToken));
     }
 

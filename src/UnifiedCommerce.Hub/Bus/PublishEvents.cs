@@ -28,7 +28,7 @@ public sealed class PublishEvents(IStore store, IBus bus, HubMetrics metrics, Ti
     public async Task<IReadOnlyList<JobOutcome>> RunAsync(IReadOnlyList<Job> jobs, CancellationToken cancellationToken)
     {
         IReadOnlyList<HubEvent> events;
-        await using (var work = await store.BeginAsync(cancellationToken))
+        await using (var work = await store.BeginReadAsync(cancellationToken))
         {
             long after = long.Parse(await work.Catalogue.SettingAsync(CursorSetting, cancellationToken) ?? "0", CultureInfo.InvariantCulture);
             events = await work.Events.AfterAsync(after, null, null, MostEventsAtOnce, cancellationToken);

@@ -23,7 +23,7 @@ public sealed class ConsoleReader(IStore store, IViews views, IJobDesk jobs, Par
     /// <summary>Reads within one transaction and rolls it back.</summary>
     public async Task<T> ReadAsync<T>(Func<IWork, Task<T>> read)
     {
-        await using var work = await store.BeginAsync(CancellationToken.None);
+        await using var work = await store.BeginReadAsync(CancellationToken.None);
         return await read(work);
     }
 

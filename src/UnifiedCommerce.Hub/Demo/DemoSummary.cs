@@ -45,7 +45,7 @@ public sealed record DemoSummary
         var tasks = await AllAsync((page, stop) => views.TasksAsync(openOnly: false, null, page, stop), cancellationToken);
         var dispatches = await AllAsync((page, stop) => views.DispatchesAsync(null, null, page, stop), cancellationToken);
         var touched = tasks.Select(task => task.OrderId).OfType<long>().ToHashSet();
-        await using (var work = await store.BeginAsync(cancellationToken))
+        await using (var work = await store.BeginReadAsync(cancellationToken))
         {
             var pegs = await work.Purchases.PegsOfPurchasesAsync([.. tasks.Select(task => task.PurchaseId).OfType<long>().Distinct()], cancellationToken);
             touched.UnionWith(pegs.Where(peg => !peg.ToStock).Select(peg => peg.OrderId));

@@ -85,11 +85,12 @@ public sealed class TimeLapse(Journey journey, IViews views, DemoClock clock, ID
         await suppliers.RunDueAsync(clock.GetUtcNow(), cancellationToken);
         await journey.Ticks.TickAsync(cancellationToken);
         await RestAsync(null, cancellationToken);
+        await journey.AtRisk.LookAsync(cancellationToken);
     }
 
     private async Task<DateTimeOffset?> NextDueAsync(CancellationToken cancellationToken)
     {
-        await using var work = await journey.World.Store.BeginAsync(cancellationToken);
+        await using var work = await journey.World.Store.BeginReadAsync(cancellationToken);
         var hub = await work.Deadlines.NextDueAsync(cancellationToken);
         var theirs = suppliers.NextDueAt;
         return hub is null || theirs < hub ? theirs ?? hub : hub;

@@ -33,7 +33,7 @@ public static class HubHealth
             limit.CancelAfter(TimeSpan.FromSeconds(2));
             try
             {
-                await using var work = await store.BeginAsync(limit.Token);
+                await using var work = await store.BeginReadAsync(limit.Token);
                 await work.Catalogue.SettingAsync("health", limit.Token);
                 // Ready all the same: this process works with what is in force, not with what lies in its folder.
                 return Results.Text($"ready\n{string.Concat(partners.Unused.Select(report => $"{Unused(report)}\n"))}");

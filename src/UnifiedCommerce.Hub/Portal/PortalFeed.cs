@@ -91,7 +91,7 @@ public sealed class PortalFeed(IStore store, IViews views)
     /// <summary>Events after a position, for one customer or all.</summary>
     public async Task<EventPage> EventsAsync(long after, string? customer, int limit, CancellationToken cancellationToken)
     {
-        await using var work = await store.BeginAsync(cancellationToken);
+        await using var work = await store.BeginReadAsync(cancellationToken);
         var events = await work.Events.AfterAsync(after, "portal", customer, limit, cancellationToken);
         return new EventPage([.. events.Select(Of)], events.Count == 0 ? after : events[^1].Sequence);
     }
@@ -106,7 +106,7 @@ public sealed class PortalFeed(IStore store, IViews views)
         {
             return [];
         }
-        await using var work = await store.BeginAsync(cancellationToken);
+        await using var work = await store.BeginReadAsync(cancellationToken);
         var orders = await work.Orders.LoadAsync(ids, cancellationToken);
         var pegs = await work.Purchases.PegsOfOrdersAsync(ids, cancellationToken);
         var purchases = await work.Purchases.LoadAsync([.. pegs.Select(peg => peg.PurchaseId).Distinct()], cancellationToken);

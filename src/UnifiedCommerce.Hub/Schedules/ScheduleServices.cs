@@ -48,6 +48,7 @@ internal static class ScheduleServices
         ("due-moments", TimeSpan.FromSeconds(1)),
         ("poll-folders", TimeSpan.FromSeconds(1)),
         ("tell-others", TimeSpan.FromSeconds(1)),
+        ("watch-cut-offs", TimeSpan.FromMinutes(1)),
         ("seal-audit", TimeSpan.FromSeconds(10)),
         ("self-audit", TimeSpan.FromMinutes(15)),
         ("prune", TimeSpan.FromHours(1)),
@@ -62,6 +63,7 @@ internal static class ScheduleServices
             ["due-moments"] = ("Routes pools whose run or cut-off is due, deals with deadlines that passed", journey.Ticks.TickAsync),
             ["poll-folders"] = ("Takes in what partners put into their folders", journey.Reception.PollAllAsync),
             ["tell-others"] = ("Wakes webhooks and the bus when there are new events", stop => TellAsync(store, webhooks, publishes, stop)),
+            ["watch-cut-offs"] = ("Warns of orders that wait for a person while their last cut-off comes near", journey.AtRisk.LookAsync),
             ["seal-audit"] = ("Seals new entries of the audit log in a hash-chained batch", async stop =>
                 (int)Math.Min(int.MaxValue, await store.SelfAudit.SealAsync(TimeProvider.System.GetUtcNow(), stop))),
             ["self-audit"] = ("Checks what must always hold and tells a person when it does not", stop => AuditAsync(store, journey.World.Clock, stop)),
@@ -98,26 +100,37 @@ internal static class ScheduleServices
         {
             return 0;
         }
-        int woken = 0;
-        await using var work = await store.BeginAsync(cancellationToken);
-        foreach (var (webhook, told) in active)
+        var wake = new List<string>();
+        bool publish = false;
+        await using (var read = await store.BeginReadAsync(cancellationToken))
         {
-            if ((await work.Events.AfterAsync(told, "portal", webhook.Customer, 1, cancellationToken)).Count > 0)
+            foreach (var (webhook, told) in active)
             {
-                await WebhookRegistry.WakeAsync(work, webhook.Id, cancellationToken);
-                woken++;
+                if ((await read.Events.AfterAsync(told, "portal", webhook.Customer, 1, cancellationToken)).Count > 0)
+                {
+                    wake.Add(webhook.Id);
+                }
+            }
+            if (publishes)
+            {
+                long published = long.Parse(await read.Catalogue.SettingAsync(PublishEvents.CursorSetting, cancellationToken) ?? "0", CultureInfo.InvariantCulture);
+                publish = (await read.Events.AfterAsync(published, null, null, 1, cancellationToken)).Count > 0;
             }
         }
-        if (publishes)
+        if (wake.Count == 0 && !publish)
         {
-            long published = long.Parse(await work.Catalogue.SettingAsync(PublishEvents.CursorSetting, cancellationToken) ?? "0", CultureInfo.InvariantCulture);
-            if ((await work.Events.AfterAsync(published, null, null, 1, cancellationToken)).Count > 0)
-            {
-                await work.Jobs.InsertAsync([new NewJob(PublishEvents.JobKind, "{}") { UniqueKey = PublishEvents.JobKind, Priority = 120 }], cancellationToken);
-                woken++;
-            }
+            return 0;
+        }
+        await using var work = await store.BeginAsync(cancellationToken);
+        foreach (string webhook in wake)
+        {
+            await WebhookRegistry.WakeAsync(work, webhook, cancellationToken);
+        }
+        if (publish)
+        {
+            await work.Jobs.InsertAsync([new NewJob(PublishEvents.JobKind, "{}") { UniqueKey = PublishEvents.JobKind, Priority = 120 }], cancellationToken);
         }
         await work.CommitAsync(cancellationToken);
-        return woken;
+        return wake.Count + (publish ? 1 : 0);
     }
 }

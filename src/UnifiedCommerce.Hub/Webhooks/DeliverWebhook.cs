@@ -43,7 +43,7 @@ public sealed class DeliverWebhook(WebhookRegistry registry, IStore store, Webho
         }
         var (webhook, told) = found;
         IReadOnlyList<HubEvent> events;
-        await using (var work = await store.BeginAsync(cancellationToken))
+        await using (var work = await store.BeginReadAsync(cancellationToken))
         {
             events = await work.Events.AfterAsync(told, "portal", webhook.Customer, MostEventsAtOnce, cancellationToken);
         }

@@ -43,7 +43,7 @@ public sealed class WebhookRegistry(IStore store, SecretBox secrets, TimeProvide
     /// <summary>All webhooks with the position up to which each was told.</summary>
     public async Task<IReadOnlyList<(Webhook Webhook, long Told)>> AllAsync(CancellationToken cancellationToken)
     {
-        await using var work = await store.BeginAsync(cancellationToken);
+        await using var work = await store.BeginReadAsync(cancellationToken);
         var webhooks = await work.Catalogue.SettingsAsync(Prefix, cancellationToken);
         var cursors = await work.Catalogue.SettingsAsync(CursorPrefix, cancellationToken);
         return [.. webhooks.Values.Select(Read).OrderBy(webhook => webhook.CreatedAt)
@@ -53,7 +53,7 @@ public sealed class WebhookRegistry(IStore store, SecretBox secrets, TimeProvide
     /// <summary>One webhook and its position, or null.</summary>
     public async Task<(Webhook Webhook, long Told)?> FindAsync(string id, CancellationToken cancellationToken)
     {
-        await using var work = await store.BeginAsync(cancellationToken);
+        await using var work = await store.BeginReadAsync(cancellationToken);
         return await work.Catalogue.SettingAsync(Prefix + id, cancellationToken) is { } stored
             ? (Read(stored), await work.Catalogue.SettingAsync(CursorPrefix + id, cancellationToken) is { } told ? Number(told) : 0)
             : null;

@@ -37,7 +37,7 @@ internal static partial class ConsoleActions
 
         Post(group, "/runs/replay", ConsoleRole.Viewer, async (context, form, _) =>
         {
-            await using var work = await Service<IStore>(context).BeginAsync(context.RequestAborted);
+            await using var work = await Service<IStore>(context).BeginReadAsync(context.RequestAborted);
             var run = await work.Routing.FindAsync(Number(form, "run"), context.RequestAborted) ?? throw new RefusedException("There is no such run.");
             return RoutingService.Replay(run) is { } difference
                 ? throw new RefusedException($"{difference} Tell the makers of the hub: a decision must be repeatable.")
@@ -45,7 +45,7 @@ internal static partial class ConsoleActions
         });
         group.MapGet("/documents/{id:long}/bytes", async (HttpContext context, long id) =>
         {
-            await using var work = await Service<IStore>(context).BeginAsync(context.RequestAborted);
+            await using var work = await Service<IStore>(context).BeginReadAsync(context.RequestAborted);
             // Untrusted bytes leave as a download with a name of our own, never shown in place.
             return await work.Documents.FindAsync(id, context.RequestAborted) is { } document
                 ? Results.Bytes(document.Bytes, "application/octet-stream", string.Create(CultureInfo.InvariantCulture, $"document-{id}.bin"))
