@@ -88,7 +88,13 @@ internal sealed class DispatchesTable(Session session) : IDispatches
     }
 
     public async Task<IReadOnlyList<Dispatch>> LockAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken) =>
-        ids.Count == 0 ? [] : await session.ListAsync($"select {NoBytes}, bytes from dispatches where id {{any ids}} order by id {{lock}}",
+        ids.Count == 0 ? [] : await ByIdAsync(ids, "{lock}", cancellationToken);
+
+    public async Task<IReadOnlyList<Dispatch>> LoadAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken) =>
+        ids.Count == 0 ? [] : await ByIdAsync(ids, "", cancellationToken);
+
+    async Task<IReadOnlyList<Dispatch>> ByIdAsync(IReadOnlyCollection<long> ids, string locked, CancellationToken cancellationToken) =>
+        await session.ListAsync($"select {NoBytes}, bytes from dispatches where id {{any ids}} order by id {locked}",
             new { ids = session.Dialect.List(ids) }, static row => Read(row) with { Bytes = row.Bytes() }, cancellationToken);
 
     public async Task<IReadOnlyList<Dispatch>> OfPurchaseAsync(long purchaseId, CancellationToken cancellationToken) =>

@@ -115,6 +115,8 @@ public interface IDispatches
     Task<IReadOnlyList<Dispatch>> AddAsync(IReadOnlyList<Dispatch> dispatches, CancellationToken cancellationToken);
     /// <summary>By id, locked, with bytes.</summary>
     Task<IReadOnlyList<Dispatch>> LockAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken);
+    /// <summary>By id, without a lock, with bytes.</summary>
+    Task<IReadOnlyList<Dispatch>> LoadAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken);
     /// <summary>By purchase order, newest first, without bytes.</summary>
     Task<IReadOnlyList<Dispatch>> OfPurchaseAsync(long purchaseId, CancellationToken cancellationToken);
     /// <summary>The keys, among those given, that dispatches have already.</summary>
