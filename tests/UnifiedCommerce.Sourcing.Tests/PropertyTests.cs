@@ -78,6 +78,17 @@ public sealed class PropertyTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Certificates_hold_where_quantities_are_large_and_come_in_packs()
+    {
+        foreach (var seed in Enumerable.Range(0, 200).Concat([3790, 3839]))
+        {
+            var problem = RandomProblems.Create(seed, new RandomSize(5, 4, 200));
+            var report = PlanChecker.Check(problem, SourcingEngine.Solve(problem, Quick));
+            Assert.True(report.Holds, $"seed {seed}: {string.Join('\n', report.Faults)}");
+        }
+    }
+
+    [Fact]
     public void Adding_an_offer_never_raises_the_proved_optimum()
     {
         var compared = 0;

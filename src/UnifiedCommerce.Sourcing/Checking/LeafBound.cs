@@ -97,11 +97,9 @@ internal sealed class LeafBound
             Offer(k);
         }
 
-        for (var u = 0; u < _unitUsed.Length; u++)
+        for (var i = 0; i < _lineFilled.Length; i++)
         {
-            // A unit without offers is not used.
-            _unitBarred[u] |= _part.OffersOfUnit[u].TrueForAll(k => _points[k]!.Length == 0);
-            if (_unitUsed[u] && _unitBarred[u])
+            if (!Line(i))
             {
                 return false;
             }
@@ -109,7 +107,14 @@ internal sealed class LeafBound
 
         for (var i = 0; i < _lineFilled.Length; i++)
         {
-            if (!Line(i))
+            DropOffersWithoutUse(i);
+        }
+
+        for (var u = 0; u < _unitUsed.Length; u++)
+        {
+            // A unit without offers is not used.
+            _unitBarred[u] |= _part.OffersOfUnit[u].TrueForAll(k => _points[k]!.Length == 0);
+            if (_unitUsed[u] && _unitBarred[u])
             {
                 return false;
             }
@@ -261,6 +266,32 @@ internal sealed class LeafBound
 
         bool Fits((long Least, long Most) a, (long Least, long Most) b) =>
             most + a.Most + b.Most >= line.Quantity && least + a.Least + b.Least <= line.MaxQuantity;
+    }
+
+    /// <summary>An offer is in no filled line when it and the largest others beside it do not supply what the line needs.</summary>
+    private void DropOffersWithoutUse(int i)
+    {
+        var line = _part.Problem.Problem.Lines[_part.Lines[i]];
+        var offers = _part.OffersOfLine[i].Where(k => _points[k]!.Length > 0).Select(k => (Offer: k, Most: _points[k]![^1].Quantity)).ToList();
+        foreach (var (k, most) in offers)
+        {
+            var supplied = most;
+            var places = line.MaxSplits - 1;
+            foreach (var (other, quantity) in offers)
+            {
+                if (other != k && _offerForced[other])
+                {
+                    supplied += quantity;
+                    places--;
+                }
+            }
+
+            supplied += offers.Where(other => other.Offer != k && !_offerForced[other.Offer]).Select(other => other.Most).OrderDescending().Take(Math.Max(0, places)).Sum();
+            if (_lineUnfilled[i] || places < 0 || supplied < line.Quantity)
+            {
+                _points[k] = [];
+            }
+        }
     }
 
     private BigInteger? Sum()

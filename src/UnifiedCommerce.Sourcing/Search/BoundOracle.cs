@@ -66,30 +66,7 @@ internal sealed class BoundOracle
         _warm = new double[model.Modes.Length];
         _lastBest = Filled(model.Units, -1);
         _combination = new Combination[model.Units];
-        MaxValue = new double[model.Units];
-        MaxUnits = new double[model.Units];
-        MaxWeight = new double[model.Units];
-        for (var u = 0; u < model.Units; u++)
-        {
-            for (var o = model.UnitStart[u]; o < model.UnitStart[u + 1]; o++)
-            {
-                var value = 0.0;
-                for (var p = model.PointStart[o]; p < model.PointStart[o + 1]; p++)
-                {
-                    value = Math.Max(value, model.PointValue[p]);
-                }
-
-                // The greatest value is the one without the group's discount.
-                MaxValue[u] += model.Group[o] >= 0 ? value / (1 - model.GroupBestRate[model.Group[o]]) : value;
-                MaxUnits[u] += model.Greatest[o];
-                MaxWeight[u] += model.Greatest[o] * model.Weight[o];
-            }
-
-            // What can just be reached must not be lost to rounding.
-            MaxValue[u] *= 1 + 1e-9;
-            MaxWeight[u] *= 1 + 1e-9;
-        }
-
+        Reach = UnitReach.Of(model);
         GradientLine = new double[model.Lines];
         GradientValue = new double[model.Units];
         GradientQuantity = new double[model.Units];
@@ -122,11 +99,8 @@ internal sealed class BoundOracle
 
     public double[] TrialWeight { get; }
 
-    public double[] MaxValue { get; }
-
-    public double[] MaxUnits { get; }
-
-    public double[] MaxWeight { get; }
+    /// <summary>What units can reach when nothing is decided.</summary>
+    public UnitReach Reach { get; }
 
     public double[] GradientLine { get; }
 
@@ -218,7 +192,7 @@ internal sealed class BoundOracle
             {
                 for (var o = model.UnitStart[u]; o < model.UnitStart[u + 1]; o++)
                 {
-                    _hasRest[model.OfferLine[o]] = true;
+                    _hasRest[model.OfferLine[o]] |= allowed.Out is not { } gone || !gone[o];
                 }
             }
         }
@@ -343,13 +317,13 @@ internal sealed class BoundOracle
         }
         else
         {
-            PriceOffers(u, prices);
+            PriceOffers(u, prices, allowed.Out);
             UsedCost[u] = UnitCost(u, prices, allowed);
         }
     }
 
     /// <summary>Costs of points at the line prices; those that can gain at rates near the unit's own are set apart.</summary>
-    private void PriceOffers(int u, Prices prices)
+    private void PriceOffers(int u, Prices prices, bool[]? gone)
     {
         var model = _model;
         var hasPools = prices.Pool.Length > 0;
@@ -367,6 +341,12 @@ internal sealed class BoundOracle
         for (var o = model.UnitStart[u]; o < model.UnitStart[u + 1]; o++)
         {
             var line = model.OfferLine[o];
+            if (gone is not null && gone[o])
+            {
+                Array.Fill(_base, double.PositiveInfinity, model.PointStart[o], model.PointStart[o + 1] - model.PointStart[o]);
+                continue;
+            }
+
             var price = prices.Line[line];
             var before = at;
             var pool = hasPools && model.Pool[o] >= 0 ? prices.Pool[model.Pool[o]] : 0;
@@ -649,13 +629,14 @@ internal sealed class BoundOracle
 
     private bool TryBox(int u, in OrderMode mode, Restrictions allowed, out Box box)
     {
+        var reach = allowed.Reach ?? Reach;
         box = new Box(
             Math.Max(mode.LeastValue, allowed.ValueLo[u]),
-            Math.Min(Math.Min(mode.GreatestValue, allowed.ValueHi[u]), MaxValue[u]),
+            Math.Min(Math.Min(mode.GreatestValue, allowed.ValueHi[u]), reach.Value[u]),
             Math.Max(mode.LeastQuantity, allowed.QuantityLo[u]),
-            Math.Min(Math.Min(mode.GreatestQuantity, allowed.QuantityHi[u]), MaxUnits[u]),
+            Math.Min(Math.Min(mode.GreatestQuantity, allowed.QuantityHi[u]), reach.Quantity[u]),
             Math.Max(mode.LeastWeight, allowed.WeightLo[u]),
-            Math.Min(Math.Min(mode.GreatestWeight, allowed.WeightHi[u]), MaxWeight[u]));
+            Math.Min(Math.Min(mode.GreatestWeight, allowed.WeightHi[u]), reach.Weight[u]));
         return box.LeastValue <= box.GreatestValue && box.LeastQuantity <= box.GreatestQuantity && box.LeastWeight <= box.GreatestWeight;
     }
 

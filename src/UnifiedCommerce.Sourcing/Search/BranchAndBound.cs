@@ -32,6 +32,9 @@ internal sealed class SearchBudget(SourcingOptions options, CancellationToken ca
 /// <summary>Best-first search over units used or not, order values, then quantities of offers.</summary>
 internal sealed class BranchAndBound
 {
+    /// <summary>Nodes of which the units are decided that may follow each other without building a plan.</summary>
+    private const int MostNodesWithoutPlan = 4;
+
     private readonly SearchModel _model;
     private readonly SearchBudget _budget;
     private readonly BoundOracle _oracle;
@@ -45,6 +48,8 @@ internal sealed class BranchAndBound
     private long _swapWork;
     private double _step;
     private int _number;
+    private int _plansAfter;
+    private int _plansPause;
     private double _closedBound = double.PositiveInfinity;
 
     private sealed class Node
@@ -228,6 +233,7 @@ internal sealed class BranchAndBound
 
     private bool GoOn() => _budget.GoOn(Work);
 
+
     private void Divide(Node node)
     {
         var branch = node.Branch;
@@ -287,6 +293,7 @@ internal sealed class BranchAndBound
     /// <summary>Bounds a node, builds plans on the way, fixes what can be fixed and queues it when it is not settled.</summary>
     private void Explore(Restrictions allowed, ProofNode proof, Prices from, bool[] fromInLines, double parentBound, int iterations, int planEvery, bool thorough = false)
     {
+        allowed.Conclude(_model);
         var inLines = ChooseInLines(allowed);
         var start = from;
         var changed = false;
@@ -352,11 +359,19 @@ internal sealed class BranchAndBound
         }
 
         bound = Math.Max(parentBound, Settle(_ascent.Best, allowed, proof, parentBound));
-        BuildPlan(allowed);
-        if (allInLines)
+        if (!allInLines || _plansAfter-- <= 0)
         {
-            _plans.Adopt(_state, _ascent.HeaviestChoices());
-            _plans.Adopt(_state, Majority());
+            BuildPlan(allowed);
+            if (allInLines)
+            {
+                var before = Cost;
+                _plans.Adopt(_state, _ascent.HeaviestChoices());
+                _plans.Adopt(_state, Majority());
+
+                // Deep in the tree most nodes are alike: plans are built again soon where they help, and seldom where they do not.
+                _plansPause = Cost < before ? 0 : Math.Min(MostNodesWithoutPlan, _plansPause + 1);
+                _plansAfter = _plansPause;
+            }
         }
 
         if (bound >= Enough)
@@ -685,7 +700,7 @@ internal sealed class BranchAndBound
         var bestScore = 1e-6;
         for (var u = 0; u < model.Units; u++)
         {
-            var size = Math.Sqrt(_oracle.MaxValue[u] + 1);
+            var size = Math.Sqrt(_oracle.Reach.Value[u] + 1);
             if (allowed.Unit[u] == Restrictions.Free)
             {
                 var share = _ascent.UsedShare[u];
@@ -765,9 +780,9 @@ internal sealed class BranchAndBound
         for (var m = model.ModeStart[u]; m < model.ModeStart[u + 1]; m++)
         {
             ref readonly var mode = ref model.Modes[m];
-            Consider(SplitSubject.UnitValue, mode.LeastValue, value, allowed.ValueLo[u], Math.Min(allowed.ValueHi[u], _oracle.MaxValue[u]), mode.LastBelow);
-            Consider(SplitSubject.UnitQuantity, mode.LeastQuantity, quantity, allowed.QuantityLo[u], Math.Min(allowed.QuantityHi[u], _oracle.MaxUnits[u]), (Int128)mode.LeastQuantity - 1);
-            Consider(SplitSubject.UnitWeight, mode.LeastWeight, weight, allowed.WeightLo[u], Math.Min(allowed.WeightHi[u], _oracle.MaxWeight[u]), mode.LastWeightBelow);
+            Consider(SplitSubject.UnitValue, mode.LeastValue, value, allowed.ValueLo[u], Math.Min(allowed.ValueHi[u], _oracle.Reach.Value[u]), mode.LastBelow);
+            Consider(SplitSubject.UnitQuantity, mode.LeastQuantity, quantity, allowed.QuantityLo[u], Math.Min(allowed.QuantityHi[u], _oracle.Reach.Quantity[u]), (Int128)mode.LeastQuantity - 1);
+            Consider(SplitSubject.UnitWeight, mode.LeastWeight, weight, allowed.WeightLo[u], Math.Min(allowed.WeightHi[u], _oracle.Reach.Weight[u]), mode.LastWeightBelow);
         }
 
         return split;
@@ -803,29 +818,26 @@ internal sealed class BranchAndBound
                 continue;
             }
 
-            var worth = model.PointValue[model.PointStart[o + 1] - 1];
+            // How far the value of the offer strays in the mixture is what orders' values owe to its being undecided.
+            var perUnit = model.PointValue[model.PointStart[o + 1] - 1] / model.PointQuantity[model.PointStart[o + 1] - 1];
             var share = Math.Clamp(_ascent.OfferShare[o], 0, 1);
-            if (lo == 0)
+            var strays = Math.Sqrt(Math.Max(0, _ascent.OfferSquare[o] - (_ascent.OfferQuantity[o] * _ascent.OfferQuantity[o])));
+            var score = (strays + (share > 1e-6 || lo > 0 ? 1e-6 : 0)) * perUnit;
+            if (score <= bestScore)
             {
-                var score = (Math.Min(share, 1 - share) + 1e-4) * worth;
-                if (share > 1e-6 && score > bestScore)
-                {
-                    bestScore = score;
-                    best = new Branch(SplitSubject.OfferQuantity, o, 0, 0);
-                }
+                continue;
+            }
+
+            bestScore = score;
+            if (lo == 0 && share < 1 - 1e-4)
+            {
+                best = new Branch(SplitSubject.OfferQuantity, o, 0, 0);
             }
             else
             {
-                // In use for certain: split its quantity near the average.
-                var average = share > 1e-9 ? _ascent.OfferQuantity[o] / _ascent.OfferShare[o] : least;
-                var at = Math.Clamp((long)Math.Floor(average), lo, hi - 1);
-                var distance = Math.Abs(average - Math.Round(average)) > 1e-6 ? 0.5 : 1e-5;
-                var score = distance * worth;
-                if (score > bestScore)
-                {
-                    bestScore = score;
-                    best = new Branch(SplitSubject.OfferQuantity, o, 0, at);
-                }
+                // In use for certain, or nearly: split its quantity near the average.
+                var average = share > 1e-9 ? _ascent.OfferQuantity[o] / share : least;
+                best = new Branch(SplitSubject.OfferQuantity, o, 0, Math.Clamp((long)Math.Floor(average), Math.Max(lo, least), hi - 1));
             }
         }
 

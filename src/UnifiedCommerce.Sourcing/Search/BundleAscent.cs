@@ -55,6 +55,7 @@ internal sealed class BundleAscent
         ModeShare = new double[model.Modes.Length];
         OfferShare = new double[model.Offers];
         OfferQuantity = new double[model.Offers];
+        OfferSquare = new double[model.Offers];
         Start = new double[model.Lines];
         _lineScale = new double[model.Lines];
         for (var i = 0; i < model.Lines; i++)
@@ -78,9 +79,9 @@ internal sealed class BundleAscent
         _weightScale = new double[model.Units];
         for (var u = 0; u < model.Units; u++)
         {
-            _unitScale[u] = 1 / Math.Max(oracle.MaxValue[u] / 3, 1e-6);
-            _quantityScale[u] = oracle.MaxValue[u] * 3 / Math.Max(1, oracle.MaxUnits[u] * oracle.MaxUnits[u]);
-            _weightScale[u] = oracle.MaxValue[u] * 3 / Math.Max(1e-9, oracle.MaxWeight[u] * oracle.MaxWeight[u]);
+            _unitScale[u] = 1 / Math.Max(oracle.Reach.Value[u] / 3, 1e-6);
+            _quantityScale[u] = oracle.Reach.Value[u] * 3 / Math.Max(1, oracle.Reach.Quantity[u] * oracle.Reach.Quantity[u]);
+            _weightScale[u] = oracle.Reach.Value[u] * 3 / Math.Max(1e-9, oracle.Reach.Weight[u] * oracle.Reach.Weight[u]);
         }
 
         _poolScale = new double[model.PoolIndex.Length];
@@ -125,6 +126,9 @@ internal sealed class BundleAscent
     public double[] OfferShare { get; }
 
     public double[] OfferQuantity { get; }
+
+    /// <summary>Mean of the squared quantity of each offer.</summary>
+    public double[] OfferSquare { get; }
 
     /// <summary>Step length to begin with; 0 to take it from the gap.</summary>
     public double FirstStep { get; set; }
@@ -564,6 +568,7 @@ internal sealed class BundleAscent
         Array.Clear(ModeShare);
         Array.Clear(OfferShare);
         Array.Clear(OfferQuantity);
+        Array.Clear(OfferSquare);
         var total = 0.0;
         foreach (var plane in _planes)
         {
@@ -591,6 +596,7 @@ internal sealed class BundleAscent
             {
                 OfferShare[offer] += weight * share;
                 OfferQuantity[offer] += weight * share * quantity;
+                OfferSquare[offer] += weight * share * quantity * quantity;
             }
         }
     }

@@ -45,6 +45,18 @@ internal sealed class LineBound
                 continue;
             }
 
+            if (allowed.Out is { } gone && gone[o])
+            {
+                if (allowed.Offers is { } decided && decided.TryGetValue(o, out var must) && must.Lo > 0)
+                {
+                    // Must be used, and cannot be.
+                    _forcedCount = int.MaxValue;
+                    return true;
+                }
+
+                continue;
+            }
+
             long lo = 0, hi = long.MaxValue;
             if (allowed.Offers is { } limits && limits.TryGetValue(o, out var limit))
             {
@@ -115,9 +127,10 @@ internal sealed class LineBound
             return double.PositiveInfinity;
         }
 
-        if (_forcedCount > 0 && double.IsPositiveInfinity(rest) && !CanCover(need, splits))
+        if (double.IsPositiveInfinity(rest) && (_forcedCount > 0 || splits > 2) && !CanCover(need, splits))
         {
-            return double.PositiveInfinity;
+            _unfilled = true;
+            return _forcedCount > 0 ? double.PositiveInfinity : model.Penalty[i];
         }
 
         var best = _forcedCount == 0 ? model.Penalty[i] : double.PositiveInfinity;
@@ -147,6 +160,12 @@ internal sealed class LineBound
                 if (above > piece.Lo && above < piece.Hi)
                 {
                     Try(above, piece);
+                }
+
+                if (need > piece.Lo && need < piece.Hi)
+                {
+                    // In a pair the cheapest per unit may lie between two multiples; the pair is bounded there too.
+                    unitCost = Math.Min(unitCost, (piece.Constant / need) + piece.Slope);
                 }
 
                 if (splits > 1)
@@ -304,6 +323,14 @@ internal sealed class LineBound
 
         var high = Math.Min(ceiling, (Math.Min(best, model0) / need * 1.01) + 1e-9);
         var highValue = Gain(high, need, out var highCovered) + (high * need);
+        for (var tries = 0; tries < 30 && highCovered < need && highValue < best && high < ceiling; tries++)
+        {
+            // Few units are cheap, so a higher price of the others still costs less in all than the alternative.
+            (low, lowValue, lowCovered) = (high, highValue, highCovered);
+            high = Math.Min(ceiling, high * 4);
+            highValue = Gain(high, need, out highCovered) + (high * need);
+        }
+
         if (highCovered < need)
         {
             // Still short at a price at which the line is as dear as its alternative.

@@ -107,12 +107,16 @@ internal sealed class ProofNode
                 prices.Add(node.Proof.ToLeaf());
             }
 
-            var bound = Claim(node.Bound);
+            var bound = Claim(model, node.Bound);
             least = Math.Min(least, bound);
             return new CertificateLeaf(number, bound);
         }
     }
 
-    /// <summary>A bound computed in floating point is claimed a little lower.</summary>
-    public static decimal Claim(double bound) => decimal.Round((decimal)(bound - (2e-9 * Math.Abs(bound)) - 1e-6), 6, MidpointRounding.ToNegativeInfinity);
+    /// <summary>
+    /// A bound computed in floating point is claimed a little lower: by its own rounding, and by what rounding prices to billionths can
+    /// change at most over all that the units can be worth, count and weigh.
+    /// </summary>
+    public static decimal Claim(SearchModel model, double bound) =>
+        decimal.Round((decimal)(bound - (2e-9 * Math.Abs(bound)) - 1e-6 - (1e-9 * model.Extent)), 6, MidpointRounding.ToNegativeInfinity);
 }

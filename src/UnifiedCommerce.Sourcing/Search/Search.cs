@@ -23,7 +23,7 @@ internal static class Search
                 }
             }
 
-            bound += ProofNode.Claim(search.Bound);
+            bound += ProofNode.Claim(part, search.Bound);
             if (options.WithCertificate)
             {
                 proofs.Add(ProofNode.ToPart(part, search.Root));

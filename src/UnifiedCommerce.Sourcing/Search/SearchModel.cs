@@ -69,6 +69,16 @@ internal sealed class SearchModel
     /// <summary>Best rate that each group can reach, already taken off the values of pieces and points.</summary>
     public required double[] GroupBestRate { get; init; }
 
+    /// <summary>Lines of which an offer cannot supply all that is needed.</summary>
+    public int[] LinesWithShortOffers => _short ??= [.. Enumerable.Range(0, Lines).Where(i => LineOffers.AsSpan(LineStart[i], LineStart[i + 1] - LineStart[i]).ToArray().Any(o => Greatest[o] < Need[i]))];
+
+    private int[]? _short;
+
+    /// <summary>All that prices can be multiplied with: the greatest values, quantities and weights of the units.</summary>
+    public double Extent => _extent ??= UnitReach.Of(this) is var reach ? reach.Value.Sum() + (2 * reach.Quantity.Sum()) + reach.Weight.Sum() : 0;
+
+    private double? _extent;
+
     public int Lines => Need.Length;
 
     public int Units => UnitNumber.Length;
