@@ -28,6 +28,9 @@ public readonly record struct StorageOptions
 /// <summary>The hub's memory on SQLite (embedded) or PostgreSQL: the journey's tables, the jobs, the audit log.</summary>
 public abstract class HubStore : IStore, IAsyncDisposable
 {
+    /// <summary>Name of the activity source of statements and commits.</summary>
+    public const string TraceSource = "UnifiedCommerce.Storage";
+
     readonly Lock _gate = new();
     Action<IReadOnlyCollection<string>>[] _listeners = [];
 

@@ -1,10 +1,20 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
+using System.Diagnostics;
 using System.Reflection;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
 namespace UnifiedCommerce.Storage;
+
+/// <summary>Traces of statements (<c>sql</c>) and commits (<c>commit</c>). They cost nothing while nobody listens.</summary>
+internal static class StoreTraces
+{
+    static readonly ActivitySource Activities = new(HubStore.TraceSource);
+
+    public static Activity? Statement() => Activities.StartActivity("sql", ActivityKind.Client);
+    public static Activity? Commit() => Activities.StartActivity("commit", ActivityKind.Client);
+}
 
 /// <summary>One connection with its transaction, and the few ways in which SQL is run on it.</summary>
 internal sealed class Session(DbConnection connection, Dialect dialect)
@@ -21,13 +31,16 @@ internal sealed class Session(DbConnection connection, Dialect dialect)
     public Dialect Dialect { get; } = dialect;
 
     /// <summary>Runs a statement; returns rows changed.</summary>
-    public Task<int> RunAsync(string sql, object? args, CancellationToken cancellationToken) => Connection is SqliteConnection
-        ? Task.FromResult(Bound(sql, args).ExecuteNonQuery())
-        : Connection.ExecuteAsync(Command(sql, args, cancellationToken));
+    public async Task<int> RunAsync(string sql, object? args, CancellationToken cancellationToken)
+    {
+        using var trace = StoreTraces.Statement();
+        return Connection is SqliteConnection ? Bound(sql, args).ExecuteNonQuery() : await Connection.ExecuteAsync(Command(sql, args, cancellationToken));
+    }
 
     /// <summary>Reads all rows.</summary>
     public async Task<List<T>> ListAsync<T>(string sql, object? args, Func<Row, T> read, CancellationToken cancellationToken)
     {
+        using var trace = StoreTraces.Statement();
         await using var reader = await ReaderAsync(sql, args, cancellationToken);
         var rows = new List<T>();
         while (await reader.ReadAsync(cancellationToken))
@@ -38,6 +51,7 @@ internal sealed class Session(DbConnection connection, Dialect dialect)
     /// <summary>Reads the first row, or the default.</summary>
     public async Task<T?> FirstAsync<T>(string sql, object? args, Func<Row, T> read, CancellationToken cancellationToken)
     {
+        using var trace = StoreTraces.Statement();
         await using var reader = await ReaderAsync(sql, args, cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? read(_row.On(reader)) : default;
     }

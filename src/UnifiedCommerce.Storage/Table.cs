@@ -110,6 +110,7 @@ internal sealed class Bulk<T>
     {
         if (rows.Count == 0)
             return 0;
+        using var trace = StoreTraces.Statement();
         if (session.Connection is NpgsqlConnection connection)
         {
             await using var command = Command(connection, session, rows);
@@ -132,6 +133,7 @@ internal sealed class Bulk<T>
         var numbers = new List<long>(rows.Count);
         if (rows.Count == 0)
             return numbers;
+        using var trace = StoreTraces.Statement();
         if (session.Connection is NpgsqlConnection connection)
         {
             await using var command = Command(connection, session, rows);
@@ -158,6 +160,7 @@ internal sealed class Bulk<T>
         var texts = new List<string>(rows.Count);
         if (rows.Count == 0)
             return texts;
+        using var trace = StoreTraces.Statement();
         if (session.Connection is NpgsqlConnection connection)
         {
             await using var command = Command(connection, session, rows);

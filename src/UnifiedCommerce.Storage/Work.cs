@@ -70,7 +70,8 @@ internal abstract class Work : IWork, IJobInserter
         await Pending.FlushAsync(Session, cancellationToken);
         Store.OnStep?.Invoke("commit");
         Ended = true;
-        await EndAsync(cancellationToken);
+        using (StoreTraces.Commit())
+            await EndAsync(cancellationToken);
         Store.OnStep?.Invoke("committed");
         if (Pending.ReadyKinds.Count > 0)
             Store.Committed(Pending.ReadyKinds);

@@ -14,21 +14,35 @@ using UnifiedCommerce.Transports.Folders;
 
 namespace UnifiedCommerce.Benchmarks;
 
-/// <summary><c>-- journey [--orders N] [--lines N] [--store sqlite|postgres] [--clients N] [--steps N] [--seed N]</c>: orders a second from accepted
-/// (committed) to purchase orders durably in the distributors' folders, solver on, every order routed alone; on PostgreSQL beside pgbench's
-/// TPC-B with 8 clients in the same run.</summary>
+/// <summary><c>-- journey [--orders N] [--lines N] [--store sqlite|postgres] [--clients N] [--steps N] [--seed N] [--warm N] [--stages] [--workers N]
+/// [--rate N --minutes N]</c>: orders a second from accepted (committed) to purchase orders durably in the distributors' folders, solver on, every order
+/// routed alone; on PostgreSQL beside pgbench's TPC-B with 8 clients in the same run. <c>--stages</c> says where the time goes. <c>--rate</c> takes so
+/// many orders a second in, for so many minutes. <c>--workers</c> leaves the jobs to so many processes of their own (PostgreSQL).</summary>
 internal static partial class JourneyBenchmarks
 {
-    public static int Run(string[] args) => RunAsync(args).GetAwaiter().GetResult();
+    /// <summary>Name of the activity source for what is the benchmark's own.</summary>
+    public const string Source = "UnifiedCommerce.Benchmarks";
+
+    private static readonly ActivitySource Activities = new(Source);
+
+    public static int Run(string[] args) => (Given(args, "--worker") is { } connection ? WorkAsync(args, connection) : RunAsync(args)).GetAwaiter().GetResult();
+
+    private static string? Given(string[] args, string name) => Array.IndexOf(args, name) is var index and >= 0 && index + 1 < args.Length ? args[index + 1] : null;
+
+    private static int Number(string[] args, string name, int otherwise) => Given(args, name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
 
     private static async Task<int> RunAsync(string[] args)
     {
-        string? Given(string name) => Array.IndexOf(args, name) is var index and >= 0 && index + 1 < args.Length ? args[index + 1] : null;
-        int Number(string name, int otherwise) => Given(name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
-        var postgres = Given("--store") == "postgres";
+        var postgres = Given(args, "--store") == "postgres";
+        var workers = Number(args, "--workers", 0);
         if (postgres && ThrowAwayPostgres.Absent is { } reason)
         {
             await Console.Error.WriteLineAsync(reason);
+            return 2;
+        }
+        if (workers > 0 && !postgres)
+        {
+            await Console.Error.WriteLineAsync("Found --workers with SQLite, which has one writer. Use --store postgres.");
             return 2;
         }
         var folder = Directory.CreateTempSubdirectory("uc-bench-").FullName;
@@ -37,20 +51,48 @@ internal static partial class JourneyBenchmarks
         {
             var connection = server is null ? $"Data Source={Path.Combine(folder, "hub.db")}" : await server.CreateDatabaseAsync();
             await using var store = await HubStore.OpenAsync(connection);
-            var journey = Wire(store, folder, Number("--steps", 1_000));
+            var journey = Wire(store, folder, Number(args, "--steps", 1_000));
             await LoadAsync(journey);
-            var orders = Orders(journey, Number("--orders", 2_000), Number("--lines", 8), Number("--seed", 1));
-            // The first orders pay for compilation; they are not counted.
-            await MeasureAsync(journey, orders[..Math.Min(50, orders.Count / 4)], 4);
-            var (seconds, cpu, p50, p99, purchases) = await MeasureAsync(journey, orders[Math.Min(50, orders.Count / 4)..], Number("--clients", 8));
-            var counted = orders.Count - Math.Min(50, orders.Count / 4);
+            var (rate, minutes) = (Number(args, "--rate", 0), Number(args, "--minutes", 1));
+            var count = rate > 0 ? rate * 60 * minutes : Number(args, "--orders", 2_000);
+            var warm = Number(args, "--warm", Math.Min(300, count / 4));
+            var lines = Number(args, "--lines", 8);
+            var orders = Orders(journey, count + warm, lines, Number(args, "--seed", 1));
+            var processes = Enumerable.Range(1, workers).Select(_ => WorkerProcess.Start(connection, folder, Number(args, "--steps", 1_000))).ToList();
+            Measured measured;
+            StageMeter? meter = null;
+            try
+            {
+                // The first orders pay for compilation; they are not counted.
+                await MeasureAsync(journey, orders[..warm], Number(args, "--clients", 8), 0, processes, server);
+                meter = args.Contains("--stages") ? new StageMeter() : null;
+                measured = await MeasureAsync(journey, orders[warm..], Number(args, "--clients", 8), rate, processes, server);
+            }
+            finally
+            {
+                foreach (var process in processes)
+                {
+                    await process.DisposeAsync();
+                }
+            }
             var tpcb = server is null ? (double?)null : await PgbenchAsync(server);
+            var perSecond = count / measured.Seconds;
             Console.WriteLine(JsonSerializer.Serialize(new
             {
-                bench = "journey", store = postgres ? "postgres" : "sqlite", orders = counted, lines = Number("--lines", 8), purchaseOrders = purchases,
-                ordersPerSecond = Math.Round(counted / seconds, 1), p50Seconds = Math.Round(p50, 2), p99Seconds = Math.Round(p99, 2),
-                cpuSecondsPerOrder = Math.Round(cpu / counted, 4), pgbenchTps = tpcb, ratio = tpcb is { } tps ? Math.Round(counted / seconds / tps, 3) : (double?)null, cores = Environment.ProcessorCount,
-            }));
+                bench = "journey", store = postgres ? "postgres" : "sqlite", workers = workers == 0 ? "in this process" : $"{workers} processes", orders = count, lines, purchaseOrders = measured.Purchases,
+                rate = rate == 0 ? (int?)null : rate, minutes = rate == 0 ? (int?)null : minutes,
+                ordersPerSecond = Math.Round(perSecond, 1), p50Seconds = Math.Round(measured.P50, 2), p99Seconds = Math.Round(measured.P99, 2),
+                cpuSecondsPerOrder = Math.Round(measured.Cpu / count, 4), serverCpuSecondsPerOrder = measured.ServerCpu is { } used ? Math.Round(used / count, 4) : (double?)null,
+                commitsPerOrder = measured.Commits is { } commits ? Math.Round(commits / count, 2) : (double?)null, walSyncsPerOrder = measured.WalSyncs is { } syncs ? Math.Round(syncs / count, 2) : (double?)null,
+                walKilobytesPerOrder = measured.WalBytes is { } bytes ? Math.Round(bytes / 1024 / count, 1) : (double?)null,
+                statementsPerOrder = meter is null ? (double?)null : Math.Round(meter.Count("sql") / (double)count, 1),
+                memoryMegabytes = rate == 0 ? null : measured.Memory, pgbenchTps = tpcb, ratio = tpcb is { } tps ? Math.Round(perSecond / tps, 3) : (double?)null, cores = Environment.ProcessorCount,
+            }, new JsonSerializerOptions { DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull }));
+            if (meter is not null)
+            {
+                Console.WriteLine(meter.Table(count, measured.ServerCpu));
+                meter.Dispose();
+            }
             return 0;
         }
         finally
@@ -58,6 +100,23 @@ internal static partial class JourneyBenchmarks
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    /// <summary>A process of its own that does the jobs until its input ends.</summary>
+    private static async Task<int> WorkAsync(string[] args, string connection)
+    {
+        await using var store = await HubStore.OpenAsync(connection);
+        var journey = Wire(store, Given(args, "--data")!, Number(args, "--steps", 1_000));
+        await using var engine = EngineOf(journey, "worker");
+        using var stop = new CancellationTokenSource();
+        var working = engine.RunAsync(stop.Token);
+        await Console.In.ReadLineAsync(CancellationToken.None);
+        await stop.CancelAsync();
+        await working;
+        return 0;
+    }
+
+    private static JobEngine EngineOf(Journey journey, string suffix) => new((HubStore)journey.World.Store, ((HubStore)journey.World.Store).JobQueue, journey.BatchHandlers, journey.EffectHandlers, TimeProvider.System,
+        new JobEngineOptions { Worker = JobEngineOptions.NameWorker(TimeProvider.System, suffix), PollInterval = TimeSpan.FromMilliseconds(50) });
 
     private static Journey Wire(HubStore store, string data, int steps)
     {
@@ -121,23 +180,35 @@ internal static partial class JourneyBenchmarks
         })];
     }
 
-    private static async Task<(double Seconds, double Cpu, double P50, double P99, int Purchases)> MeasureAsync(Journey journey, IReadOnlyList<Order> orders, int clients)
+    private sealed record Measured(double Seconds, double Cpu, double? ServerCpu, double? Commits, double? WalSyncs, double? WalBytes, double P50, double P99, int Purchases, IReadOnlyList<double> Memory);
+
+    private static async Task<Measured> MeasureAsync(Journey journey, IReadOnlyList<Order> orders, int clients, int rate, IReadOnlyList<WorkerProcess> processes, ThrowAwayPostgres? server)
     {
         var store = (HubStore)journey.World.Store;
-        var cpu = Process.GetCurrentProcess().TotalProcessorTime;
+        double Cpu() => Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds + processes.Sum(process => process.CpuSeconds);
+        double Memory() => Math.Round((Environment.WorkingSet + processes.Sum(process => process.WorkingSet)) / 1048576.0);
+        var watch = server is null ? null : await ServerWatch.StartAsync(server);
+        var cpu = Cpu();
         var began = Stopwatch.GetTimestamp();
-        await using var engine = new JobEngine(store, store.JobQueue, journey.BatchHandlers, journey.EffectHandlers, TimeProvider.System, new JobEngineOptions
-        {
-            Worker = JobEngineOptions.NameWorker(TimeProvider.System, $"bench-{orders[0].Number}"), PollInterval = TimeSpan.FromMilliseconds(50),
-        });
+        await using var engine = processes.Count == 0 ? EngineOf(journey, orders[0].Number) : null;
         using var stop = new CancellationTokenSource();
-        var working = engine.RunAsync(stop.Token);
+        var working = engine?.RunAsync(stop.Token) ?? Task.CompletedTask;
         var ids = new long[orders.Count];
+        var memory = new double[3];
         var next = -1;
         await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(async () =>
         {
             for (int index; (index = Interlocked.Increment(ref next)) < orders.Count;)
             {
+                if (rate > 0 && TimeSpan.FromSeconds(index / (double)rate) - Stopwatch.GetElapsedTime(began) is { Ticks: > 0 } early)
+                {
+                    await Task.Delay(early, CancellationToken.None);
+                }
+                if (index * 10L / orders.Count is 1 or 5 && memory[index * 10L / orders.Count / 5] == 0)
+                {
+                    memory[index * 10L / orders.Count / 5] = Memory();
+                }
+                using var intake = Activities.StartActivity("intake");
                 await using var work = await store.BeginAsync(CancellationToken.None);
                 ids[index] = (await journey.Intake.TakeInAsync(work, orders[index], null, null, "bench", CancellationToken.None)).Order!.Id;
                 await work.CommitAsync(CancellationToken.None);
@@ -147,11 +218,14 @@ internal static partial class JourneyBenchmarks
         {
             await Task.Delay(50, CancellationToken.None);
         }
+        memory[2] = Memory();
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
-        var spent = (Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds;
+        var spent = Cpu() - cpu;
+        var served = watch is null ? null : await watch.EndAsync();
         await stop.CancelAsync();
         await working;
-        return await LatencyAsync(store, ids) is var (p50, p99, purchases) ? (seconds, spent, p50, p99, purchases) : default;
+        var (p50, p99, purchases) = await LatencyAsync(store, ids);
+        return new Measured(seconds, spent, served?.Cpu, served?.Commits, served?.WalSyncs, served?.WalBytes, p50, p99, purchases, memory);
     }
 
     private static async Task<bool> WaitingAsync(HubStore store)

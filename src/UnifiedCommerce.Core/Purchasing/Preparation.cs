@@ -97,7 +97,11 @@ public sealed class PrepareDispatchHandler(PartnerBookHolder book, IDocumentRend
         var (purchase, partner, change, kind, key) = draft;
         object content = change is null ? purchase.Document : Cancellations.DocumentOf(purchase, change, now);
         var number = taken?.ToString(CultureInfo.InvariantCulture);
-        var rendered = renderer.Render(partner, kind, content, number ?? "1", now);
+        RenderedDocument rendered;
+        using (JourneySteps.Begin("write-document"))
+        {
+            rendered = renderer.Render(partner, kind, content, number ?? "1", now);
+        }
         if (rendered.Diagnostics.FirstOrDefault(diagnostic => diagnostic.Severity == Severity.Error) is { } error)
         {
             if (taken is { } unused)

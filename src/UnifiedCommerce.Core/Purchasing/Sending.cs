@@ -116,6 +116,7 @@ public sealed class SendDispatchHandler(
         }
         if (toSend.Count > 0)
         {
+            using var sending = JourneySteps.Begin("send");
             results.AddRange(toSend.Zip(await channel.SendAllAsync(partner, toSend, cancellationToken)));
         }
         return results;

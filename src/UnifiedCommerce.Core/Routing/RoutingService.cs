@@ -162,9 +162,18 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"{pool}-{number:D6}");
         var house = context.Book.House;
-        var built = ProblemBuilder.Build(id, Demands.Of(orders.Select(order => context.Orders[order.Id]), house), context.Book, context.Stopped, context.Snapshot, context.Stock, context.Bought, asOf);
+        BuiltProblem built;
+        using (JourneySteps.Begin("problem"))
+        {
+            built = ProblemBuilder.Build(id, Demands.Of(orders.Select(order => context.Orders[order.Id]), house), context.Book, context.Stopped, context.Snapshot, context.Stock, context.Bought, asOf);
+        }
         var limit = house.Rules.WorkLimit;
-        var plan = SourcingEngine.Solve(built.Problem, OptionsFor(limit), cancellationToken);
+        SourcingPlan plan;
+        using (JourneySteps.Begin("solve"))
+        {
+            plan = SourcingEngine.Solve(built.Problem, OptionsFor(limit), cancellationToken);
+        }
+        using var keeping = JourneySteps.Begin("keep-run");
         var proposal = Proposal.Of(built, plan, asOf);
         var decided = proposal.Purchases.Where(purchase => decideAll || purchase.CutOff - margin <= asOf).ToList();
         var storedProblem = JsonSerializer.SerializeToUtf8Bytes(built.Problem, CanonicalJson.Options);
