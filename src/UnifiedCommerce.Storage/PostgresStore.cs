@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using UnifiedCommerce.Core;
 
@@ -65,7 +66,7 @@ public sealed class PostgresStore : HubStore
         try
         {
             var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            return new PostgresWork(this, new Session(connection, Dialect) { Transaction = transaction }, connection, transaction);
+            return new PostgresWork(this, new Session(connection, Dialect) { Transaction = transaction }, connection, transaction, source);
         }
         catch
         {
@@ -77,7 +78,15 @@ public sealed class PostgresStore : HubStore
     internal override async Task<ReadSession> ReadAsync(CancellationToken cancellationToken)
     {
         var connection = await _source.OpenConnectionAsync(cancellationToken);
-        return new ReadSession(new Session(connection, Dialect), connection.DisposeAsync);
+        return new ReadSession(new Session(connection, Dialect), () => GiveBackAsync(connection, _source));
+    }
+
+    /// <summary>A connection that broke was hardly the only one: those that wait in the pool are closed too, so that the next caller gets a new one.</summary>
+    static ValueTask GiveBackAsync(NpgsqlConnection connection, NpgsqlDataSource source)
+    {
+        if (connection.FullState.HasFlag(ConnectionState.Broken))
+            source.Clear();
+        return connection.DisposeAsync();
     }
 
     internal override Task<long> VisibleEventsEndAsync(Session session, CancellationToken cancellationToken) =>
@@ -106,7 +115,7 @@ public sealed class PostgresStore : HubStore
         await _source.DisposeAsync();
     }
 
-    sealed class PostgresWork(PostgresStore store, Session session, NpgsqlConnection connection, NpgsqlTransaction transaction) : Work(store, session)
+    sealed class PostgresWork(PostgresStore store, Session session, NpgsqlConnection connection, NpgsqlTransaction transaction, NpgsqlDataSource source) : Work(store, session)
     {
         protected override async Task EndAsync(CancellationToken cancellationToken)
         {
@@ -131,7 +140,7 @@ public sealed class PostgresStore : HubStore
         public override async ValueTask DisposeAsync()
         {
             await transaction.DisposeAsync();
-            await connection.DisposeAsync();
+            await GiveBackAsync(connection, source);
         }
     }
 

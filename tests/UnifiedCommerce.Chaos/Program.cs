@@ -1,6 +1,7 @@
 using System.Globalization;
 using UnifiedCommerce.Chaos.Processes;
 using UnifiedCommerce.Chaos.Simulation;
+using UnifiedCommerce.EndToEnd.Tests;
 
 // dotnet run -c Release --project tests/UnifiedCommerce.Chaos -- --simulate 2000 --seed 1
 // dotnet run -c Release --project tests/UnifiedCommerce.Chaos -- --orders 300 --kills 20 --store postgres --workers 3 --seed 7
@@ -15,6 +16,18 @@ if (args.Contains("--every-step"))
 if (Given("--simulate") is not null)
     return await SimulatorCommand.RunAsync(Number("--simulate", 2000), seed, Given("--plant"), args.Contains("--verbose"));
 if (Given("--orders") is not null)
-    return await new ChaosCommand(Number("--orders", 300), Number("--kills", 20), Given("--store") == "postgres", Number("--workers", 3), Number("--seed", 7), Given("--plant")).RunAsync();
-Console.Error.WriteLine("Give --orders COUNT --kills COUNT [--store sqlite|postgres] [--workers N] [--seed N] [--plant lost|doubled], or --simulate COUNT [--seed N] [--plant BUG] [--verbose], --every-plant, or --every-step.");
+{
+    var postgres = Given("--store") == "postgres";
+    var kills = Number("--kills", 20);
+    return await new ChaosCommand(new ChaosOptions
+    {
+        Orders = Number("--orders", 300), Kills = kills, Cuts = postgres ? Number("--cuts", kills) : 0, PartnerFaults = Number("--partner-faults", 30), Postgres = postgres,
+        Broker = postgres && ThrowAwayRabbitMq.Absent is null && Given("--broker") != "none", Minutes = Number("--minutes", int.MaxValue), Workers = Number("--workers", 3), Seed = Number("--seed", 7), Plant = Given("--plant"),
+    }).RunAsync();
+}
+Console.Error.WriteLine("""
+    Real processes:  --orders COUNT --kills COUNT [--cuts COUNT] [--partner-faults PERCENT] [--store sqlite|postgres] [--broker none]
+                     [--workers N] [--minutes N] [--seed N] [--plant lost|doubled]
+    Simulator:       --simulate COUNT [--seed N] [--plant BUG] [--verbose], --every-plant, or --every-step
+    """);
 return 2;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using UnifiedCommerce.Adapters.Tests;
 
 namespace UnifiedCommerce.EndToEnd.Tests;
 
@@ -22,8 +21,14 @@ public sealed class ThrowAwayRabbitMq : IAsyncDisposable
     public static string? Absent { get; } = FindServer() is null
         ? "rabbitmq-server is neither under /usr/lib/rabbitmq/bin nor on the PATH. Install RabbitMQ to run this test." : null;
 
+    /// <summary>Its loopback port.</summary>
+    public int Port => _ports[0];
+
     /// <summary>Its address, as <c>Bus:RabbitMq</c> takes it.</summary>
-    public string Address => string.Create(CultureInfo.InvariantCulture, $"amqp://guest:guest@127.0.0.1:{_ports[0]}/");
+    public string Address => AddressAt(Port);
+
+    /// <summary>Its address through whatever passes on to it from another port.</summary>
+    public static string AddressAt(int port) => string.Create(CultureInfo.InvariantCulture, $"amqp://guest:guest@127.0.0.1:{port}/");
 
     /// <summary>Starts one.</summary>
     public static async Task<ThrowAwayRabbitMq> StartAsync()
@@ -131,18 +136,5 @@ public sealed class ThrowAwayRabbitMq : IAsyncDisposable
         int[] ports = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
         listeners.ForEach(listener => listener.Dispose());
         return ports;
-    }
-}
-
-/// <summary>A test that needs RabbitMQ: skipped with the reason where there is none, failing there when UC_REQUIRE_SERVERS=1.</summary>
-public sealed class RabbitMqFactAttribute : FactAttribute
-{
-    /// <summary>Decides. <paramref name="postgres"/>: PostgreSQL is needed too.</summary>
-    public RabbitMqFactAttribute(bool postgres = false)
-    {
-        if ((ThrowAwayRabbitMq.Absent ?? (postgres ? ThrowAwayPostgres.Absent : null)) is { } reason && !ThrowAwayPostgres.Required)
-        {
-            Skip = reason;
-        }
     }
 }

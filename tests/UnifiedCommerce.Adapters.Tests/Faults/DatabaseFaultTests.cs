@@ -58,6 +58,38 @@ public sealed class DatabaseFaultTests : IAsyncLifetime
     }
 
     [PostgresFact]
+    public async Task One_broken_connection_costs_one_failure_however_many_wait_in_the_pool()
+    {
+        var (store, direct, proxy) = await BehindProxyAsync();
+        await using (store)
+        await using (direct)
+        await using (proxy)
+        {
+            var many = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => store.BeginAsync(None)));
+            foreach (var work in many)
+            {
+                await work.Catalogue.SettingAsync("mark", None);
+                await work.DisposeAsync();
+            }
+            proxy.Cut();
+            var failures = 0;
+            for (var attempt = 0; attempt < 8; attempt++)
+            {
+                try
+                {
+                    await using var work = await store.BeginAsync(None);
+                    await work.Catalogue.SettingAsync("mark", None);
+                }
+                catch (NpgsqlException)
+                {
+                    failures++;
+                }
+            }
+            Assert.Equal(1, failures);
+        }
+    }
+
+    [PostgresFact]
     public async Task A_job_whose_commit_was_answered_into_the_void_is_not_done_again()
     {
         var (store, direct, proxy) = await BehindProxyAsync();
@@ -91,7 +123,7 @@ public sealed class DatabaseFaultTests : IAsyncLifetime
     [PostgresFact]
     public async Task A_running_engine_survives_cuts_and_does_every_job_once()
     {
-        const int Jobs = 200;
+        const int Jobs = 75;
         var (store, direct, proxy) = await BehindProxyAsync();
         await using (store)
         await using (direct)
@@ -108,9 +140,9 @@ public sealed class DatabaseFaultTests : IAsyncLifetime
                 await using var work = await direct.BeginAsync(None);
                 await work.Jobs.InsertAsync([new NewJob("count", $"{number}")], None);
                 await work.CommitAsync(None);
-                if (number % 40 == 20)
+                if (number % 25 == 12)
                     proxy.Cut();
-                else if (number % 40 == 39)
+                else if (number % 25 == 24)
                     await proxy.SwallowNextCommitAnswer().WaitAsync(TimeSpan.FromSeconds(30), None);
             }
             while (await CountAsync(direct, "select count(*) from jobs") > 0)

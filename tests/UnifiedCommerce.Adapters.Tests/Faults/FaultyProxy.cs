@@ -13,6 +13,7 @@ public sealed class FaultyProxy : IAsyncDisposable
     readonly int _target;
     readonly ConcurrentDictionary<Passage, byte> _passages = new();
     readonly CancellationTokenSource _closing = new();
+    readonly Lock _gate = new();
     TcpListener? _listener;
     TaskCompletionSource _thawed = Thawed();
     TaskCompletionSource? _toSwallow;
@@ -33,8 +34,11 @@ public sealed class FaultyProxy : IAsyncDisposable
     /// <summary>Nobody listens any more, and every connection is reset.</summary>
     public void Refuse()
     {
-        _listener?.Stop();
-        _listener = null;
+        lock (_gate)
+        {
+            _listener?.Stop();
+            _listener = null;
+        }
         Cut();
     }
 
@@ -46,22 +50,31 @@ public sealed class FaultyProxy : IAsyncDisposable
     }
 
     /// <summary>Connections stay and new ones are taken, but no byte passes.</summary>
-    public void Freeze() => _thawed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    public void Freeze()
+    {
+        lock (_gate)
+        {
+            if (_thawed.Task.IsCompleted)
+                _thawed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
 
     /// <summary>All is well again.</summary>
     public void Pass()
     {
-        _thawed.TrySetResult();
-        if (_listener is null)
-            Accept();
+        lock (_gate)
+        {
+            _thawed.TrySetResult();
+            if (_listener is null)
+                Accept();
+        }
     }
 
     /// <summary>The next COMMIT reaches the server, its answer nobody: the connection is reset instead. Ends when that happened.</summary>
     public Task SwallowNextCommitAnswer()
     {
-        var swallowed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _toSwallow = swallowed;
-        return swallowed.Task;
+        lock (_gate)
+            return (_toSwallow ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
     }
 
     static TaskCompletionSource Thawed()

@@ -1,10 +1,14 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Npgsql;
 using UnifiedCommerce.Adapters.Tests;
+using UnifiedCommerce.Adapters.Tests.Faults;
 using UnifiedCommerce.Core;
 using UnifiedCommerce.Core.Orders;
 using UnifiedCommerce.Core.Partners;
@@ -13,41 +17,56 @@ using UnifiedCommerce.Storage;
 
 namespace UnifiedCommerce.Chaos.Processes;
 
-/// <summary>Real hub processes on one database, killed while orders flow; then the books of hub and partners are compared.</summary>
-internal sealed class ChaosCommand(int orders, int kills, bool postgres, int workers, int seed, string? plant)
+/// <summary>Real hub processes on one database, killed while orders flow and partners fail; then the books of hub, partners and other systems are compared.</summary>
+internal sealed class ChaosCommand(ChaosOptions options)
 {
+    /// <summary>Two are reached by folders, the last one by HTTP.</summary>
     static readonly string[] Suppliers = ["nordhandel", "vandermeer", "bergmann"];
 
-    readonly Random _random = new(seed);
+    readonly Random _random = new(options.Seed);
     readonly string _folder = Directory.CreateTempSubdirectory("uc-chaos-").FullName;
     readonly List<double> _secondsToServe = [];
+    readonly ConcurrentBag<double> _secondsToSend = [];
     readonly HashSet<string> _answered = new(StringComparer.Ordinal);
     long _killedAt;
+    int _kills;
+    int _cuts;
 
     public async Task<int> RunAsync()
     {
         var began = Stopwatch.GetTimestamp();
-        if (postgres && ThrowAwayPostgres.Absent is { } reason)
+        if (options.Postgres && ThrowAwayPostgres.Absent is { } reason)
         {
             Console.Error.WriteLine(reason);
             return 2;
         }
-        await using var server = postgres ? await ThrowAwayPostgres.StartAsync(durable: true) : null;
+        await using var server = options.Postgres ? await ThrowAwayPostgres.StartAsync(durable: true) : null;
+        await using var database = server is null ? null : FaultyProxy.Before(server.Port);
+        await using var others = options.Broker ? await OtherSystems.StartAsync() : null;
+        await using var partner = await FaultyPartner.StartAsync(options.PartnerFaults, options.Seed);
         var connection = server is null ? $"Data Source={Path.Combine(_folder, "hub.db")}" : await server.CreateDatabaseAsync();
-        var partners = Partners();
+        var through = database is null ? connection : new NpgsqlConnectionStringBuilder(connection) { Port = database.Port }.ConnectionString;
+        var partners = Partners(partner);
         await using (var store = await HubStore.OpenAsync(connection))
             await FillAsync(store);
         var dll = Path.Combine(AppContext.BaseDirectory, "UnifiedCommerce.Hub.dll");
-        var hubs = Enumerable.Range(1, postgres ? workers : 1).Select(number => new HubProcess(dll, Path.Combine(_folder, "data"), partners, connection, Path.Combine(_folder, $"hub-{number}.log"))).ToList();
+        var hubs = Enumerable.Range(1, options.Postgres ? options.Workers : 1).Select(number =>
+            new HubProcess(dll, Path.Combine(_folder, "data"), partners, through, others?.HubAddress, Path.Combine(_folder, $"hub-{number}.log"))).ToList();
+        using var stop = new CancellationTokenSource();
+        var taking = TakeAwayAsync(stop.Token);
         try
         {
             hubs.ForEach(hub => hub.Start());
-            await FlowAsync(hubs, server);
+            await using (var watching = await HubStore.OpenAsync(connection, new StorageOptions { Migrate = false }, CancellationToken.None))
+                await FlowAsync(hubs, server, new Cuts(database, others?.Proxy, _random), others, watching);
+            // Of its own: connections of the other ended with the database.
+            await using var store = await HubStore.OpenAsync(connection, new StorageOptions { Migrate = false }, CancellationToken.None);
             hubs.FindAll(hub => !hub.IsRunning).ForEach(hub => hub.Start());
-            await using var store = await HubStore.OpenAsync(connection, new StorageOptions { Migrate = false });
-            var settled = await SettleAsync(store);
+            var settled = await SettleAsync(store, others);
             hubs.ForEach(hub => hub.Kill());
-            var code = await JudgeAsync(store, settled, Stopwatch.GetElapsedTime(began));
+            await stop.CancelAsync();
+            await taking;
+            var code = await JudgeAsync(store, partner, others, settled, Stopwatch.GetElapsedTime(began));
             Console.Error.WriteLine(code == 0 ? "All is well." : $"Logs and files: {_folder}");
             return code;
         }
@@ -57,8 +76,8 @@ internal sealed class ChaosCommand(int orders, int kills, bool postgres, int wor
         }
     }
 
-    /// <summary>The sample partners, with one pool that routes each order at once.</summary>
-    string Partners()
+    /// <summary>The sample partners, with one pool that routes each order at once and one partner that is reached by HTTP.</summary>
+    string Partners(FaultyPartner faulty)
     {
         var folder = Path.Combine(_folder, "mappings");
         var source = new DirectoryInfo(AppContext.BaseDirectory);
@@ -74,6 +93,20 @@ internal sealed class ChaosCommand(int orders, int kills, bool postgres, int wor
         var house = Path.Combine(folder, "house.yaml");
         var text = File.ReadAllText(house);
         File.WriteAllText(house, text[..text.IndexOf("pools:", StringComparison.Ordinal)] + "pools:\n  - { name: urgent, channels: [webshop], immediate: true }\n  - { name: day, gather: 10m, margin: 20m }\n");
+        var partner = Path.Combine(folder, Suppliers[^1], "partner.yaml");
+        text = File.ReadAllText(partner);
+        var (begin, end) = (text.IndexOf("transport:", StringComparison.Ordinal), text.IndexOf("documents:", StringComparison.Ordinal));
+        File.WriteAllText(partner, $$"""
+            {{text[..begin]}}transport:
+              kind: https
+              url: {{faulty.Address}}/orders
+              probeUrl: {{faulty.Address}}/orders/{number}
+              allowPrivateNetwork: true
+              concurrency: 4
+              timeout: {{FaultyPartner.TimeoutSeconds}}s
+              fileName: "{key}.edi"
+            {{text[end..]}}
+            """);
         return folder;
     }
 
@@ -102,20 +135,35 @@ internal sealed class ChaosCommand(int orders, int kills, bool postgres, int wor
         return digits + (char)('0' + (10 - sum % 10) % 10);
     }
 
-    async Task FlowAsync(List<HubProcess> hubs, ThrowAwayPostgres? server)
+    async Task FlowAsync(List<HubProcess> hubs, ThrowAwayPostgres? server, Cuts cuts, OtherSystems? others, HubStore store)
     {
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
         foreach (var hub in hubs)
             await hub.WhenUpAsync();
-        var every = Math.Max(1, orders / Math.Max(1, kills));
-        var killed = 0;
-        for (var number = 1; number <= orders; number++)
+        var watching = new List<Task>();
+        var began = Stopwatch.GetTimestamp();
+        for (var number = 1; number <= options.Orders && Stopwatch.GetElapsedTime(began).TotalMinutes < options.Minutes; number++)
         {
-            await SubmitAsync(http, hubs, number);
-            if (number % every != 0 || killed >= kills)
+            var order = AnOrder(number);
+            if (others is not null && number % 4 == 0)
+            {
+                await others.HandInAsync(order);
+                _answered.Add(order.Number);
+            }
+            else
+            {
+                await SubmitAsync(http, hubs, order, number);
+            }
+            // Kills and cuts are spread over the whole run, cuts halfway between.
+            if (Turns(number, 2 * options.Cuts) % 2 == 1 && Turns(number, 2 * options.Cuts) > Turns(number - 1, 2 * options.Cuts))
+            {
+                cuts.Next();
+                _cuts++;
+            }
+            if (Turns(number, options.Kills) == Turns(number - 1, options.Kills))
                 continue;
-            killed++;
-            if (server is not null && killed % 5 == 0)
+            _kills++;
+            if (server is not null && _kills % 5 == 0)
             {
                 server.Stop("immediate");
                 _killedAt = Stopwatch.GetTimestamp();
@@ -123,23 +171,78 @@ internal sealed class ChaosCommand(int orders, int kills, bool postgres, int wor
                 continue;
             }
             var victim = hubs[_random.Next(hubs.Count)];
+            var id = victim.Id;
             victim.Kill();
             _killedAt = Stopwatch.GetTimestamp();
             victim.Start();
+            if (server is not null)
+                watching.Add(WatchAsync(store, id, _killedAt));
+        }
+        await Task.WhenAll(watching);
+        await cuts.EndAsync();
+    }
+
+    long Turns(int number, int of) => (long)number * of / options.Orders;
+
+    /// <summary>Notes when the last dispatch of a dead process has found another sender.</summary>
+    async Task WatchAsync(HubStore store, int process, long killedAt)
+    {
+        HashSet<(long, long)>? left = null;
+        for (var look = 0; look < 1200 && left is not { Count: 0 }; look++)
+        {
+            try
+            {
+                await using var read = await store.ReadAsync(CancellationToken.None);
+                var sending = await read.Session.ListAsync(left is null
+                    ? $"select d.id, d.fence from dispatches d join jobs j on j.id = d.sender_job where d.state = 'Sending' and j.worker like '%/{process}/%'"
+                    : "select id, fence from dispatches where state = 'Sending'", null, static row => (row.Number(), row.Number()), CancellationToken.None);
+                var found = left is not null;
+                left = left is null ? [.. sending] : [.. left.Intersect(sending)];
+                if (found && left.Count == 0)
+                    _secondsToSend.Add(Stopwatch.GetElapsedTime(killedAt).TotalSeconds);
+            }
+            catch (DbException)
+            {
+                // The database is being killed too.
+            }
+            await Task.Delay(100);
         }
     }
 
-    /// <summary>A client that repeats with the same key, at the next process, until it is answered 2xx.</summary>
-    async Task SubmitAsync(HttpClient http, List<HubProcess> hubs, int number)
+    /// <summary>Partners with folders take files away when they like.</summary>
+    async Task TakeAwayAsync(CancellationToken stop)
     {
-        var order = new Order
+        var random = new Random(options.Seed);
+        while (!stop.IsCancellationRequested)
         {
-            Number = $"X-{number:D5}", Channel = "webshop", Buyer = new Party { Gln = "4012345000009", Name = "Customer" },
-            Lines = [.. Enumerable.Range(1, 1 + _random.Next(8)).Select(line => new OrderLine
+            foreach (var file in Outboxes().Where(_ => random.Next(100) < options.PartnerFaults))
             {
-                Id = $"{line}", Item = new Item { BuyerSku = $"C-{1 + _random.Next(12):D3}" }, Quantity = new Quantity(1 + _random.Next(20), "EA"),
-            })],
-        };
+                var taken = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(file)!, "..", "taken")).FullName;
+                File.Move(file, Path.Combine(taken, Path.GetFileName(file)));
+            }
+            await Task.Delay(500, CancellationToken.None);
+        }
+    }
+
+    List<string> Outboxes(params string[] folders)
+    {
+        var root = Path.Combine(_folder, "data", "partners");
+        return !Directory.Exists(root) ? [] : [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
+            .Where(file => Path.GetFileName(Path.GetDirectoryName(file)) is { } name && (name == "out" || folders.Contains(name)) && !file.EndsWith(".part", StringComparison.Ordinal))];
+    }
+
+    Order AnOrder(int number) => new()
+    {
+        Number = $"X-{number:D5}", Channel = "webshop", Buyer = new Party { Gln = "4012345000009", Name = "Customer" },
+        Lines = [.. Enumerable.Range(1, 1 + _random.Next(8)).Select(line => new OrderLine
+        {
+            Id = $"{line}", Item = new Item { BuyerSku = $"C-{1 + _random.Next(12):D3}" }, Quantity = new Quantity(1 + _random.Next(20), "EA"),
+        })],
+    };
+
+    /// <summary>A client that repeats with the same key, at the next process, until it is answered 2xx.</summary>
+    async Task SubmitAsync(HttpClient http, List<HubProcess> hubs, Order order, int number)
+    {
         for (var attempt = 0; ; attempt++)
         {
             if (attempt > 3000)
@@ -169,56 +272,65 @@ internal sealed class ChaosCommand(int orders, int kills, bool postgres, int wor
     }
 
     /// <summary>Waits until nothing moves.</summary>
-    static async Task<bool> SettleAsync(HubStore store)
+    async Task<bool> SettleAsync(HubStore store, OtherSystems? others)
     {
-        for (var look = 0; look < 1000; look++)
+        for (var look = 0; look < 1500; look++)
         {
             var depths = await store.JobDesk.DepthsAsync(CancellationToken.None);
             await using var read = await store.ReadAsync(CancellationToken.None);
-            var open = await read.Session.NumberAsync("select (select count(*) from dispatches where state in ('Prepared', 'Sending', 'Unknown')) + (select count(*) from order_lines where open > 0 and sku is not null and hold is null)",
+            var session = read.Session;
+            var open = await session.NumberAsync("select (select count(*) from dispatches where state in ('Prepared', 'Sending', 'Unknown')) + (select count(*) from order_lines where open > 0 and sku is not null and hold is null)",
                 null, CancellationToken.None);
-            if (open == 0 && depths.All(depth => depth.Ready + depth.Running == 0))
+            var missing = _answered.Count - await session.NumberAsync("select count(*) from orders", null, CancellationToken.None);
+            var told = others is null || await session.NumberAsync("select max(sequence) from events", null, CancellationToken.None) is not { } last || others.Heard.Contains(last);
+            if (open == 0 && missing == 0 && told && depths.All(depth => depth.Ready + depth.Running == 0))
                 return true;
             await Task.Delay(200);
         }
         return false;
     }
 
-    async Task<int> JudgeAsync(HubStore store, bool settled, TimeSpan wall)
+    async Task<int> JudgeAsync(HubStore store, FaultyPartner partner, OtherSystems? others, bool settled, TimeSpan wall)
     {
+        List<long> events;
         List<(string Key, string Partner, string File, string Sha, DispatchState State)> dispatches;
         HashSet<string> stored;
         await using (var read = await store.ReadAsync(CancellationToken.None))
         {
             dispatches = await read.Session.ListAsync("select key, partner, file_name, sha256, state from dispatches where kind = 'PurchaseOrder'", null,
                 static row => (row.Text(), row.Text(), row.Text(), row.Text(), Enum.Parse<DispatchState>(row.Text())), CancellationToken.None);
+            events = await read.Session.ListAsync("select sequence from events order by sequence", null, static row => row.Number(), CancellationToken.None);
             stored = (await read.Session.ListAsync("select number from orders", null, static row => row.Text(), CancellationToken.None)).ToHashSet(StringComparer.Ordinal);
         }
-        var files = Directory.EnumerateFiles(Path.Combine(_folder, "data", "partners"), "*", SearchOption.AllDirectories)
-            .Where(file => Path.GetFileName(Path.GetDirectoryName(file)) == "out" && !file.EndsWith(".part", StringComparison.Ordinal)).ToList();
-        if (plant == "lost" && files.Count > 0)
+        var files = Outboxes("taken");
+        if (options.Plant == "lost" && files.Count > 0)
             File.Delete(Taken(files));
-        if (plant == "doubled" && files.Count > 0)
+        if (options.Plant == "doubled" && files.Count > 0)
             File.Copy(files[0], files[0] + ".again");
-        files = plant == "doubled" ? [.. files, files[0] + ".again"] : files;
-        var held = files.GroupBy(file => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))).ToDictionary(group => group.Key, group => group.Count());
+        files = options.Plant == "doubled" ? [.. files, files[0] + ".again"] : files;
+        var held = files.Select(file => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))).Concat(partner.Received.Values)
+            .GroupBy(sha => sha, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count());
         var lostOrders = _answered.Count(number => !stored.Contains(number));
         var lostDocuments = dispatches.Count(dispatch => dispatch.State is DispatchState.Sent or DispatchState.Confirmed && !held.ContainsKey(dispatch.Sha));
-        var doubled = held.Values.Sum(count => count - 1) + held.Keys.Count(sha => dispatches.TrueForAll(dispatch => dispatch.Sha != sha));
+        var doubled = partner.Conflicts + held.Values.Sum(count => count - 1) + held.Keys.Count(sha => dispatches.TrueForAll(dispatch => dispatch.Sha != sha));
         var unsettled = dispatches.Count(dispatch => dispatch.State is not (DispatchState.Sent or DispatchState.Confirmed)) + (settled ? 0 : 1);
-        var breaches = await store.SelfAudit.CheckAsync(CancellationToken.None);
-        foreach (var breach in breaches)
-            Console.Error.WriteLine($"{breach.Invariant} {breach.Subject}: {breach.Text}");
-        var sorted = _secondsToServe.Order().ToList();
+        var breaches = (await store.SelfAudit.CheckAsync(CancellationToken.None)).Select(breach => $"{breach.Invariant} {breach.Subject}: {breach.Text}").ToList();
+        breaches.AddRange(others?.Breaches(events) ?? []);
+        breaches.ForEach(Console.Error.WriteLine);
         var well = lostOrders + lostDocuments + doubled + unsettled + breaches.Count == 0 && dispatches.Count > 0;
         Console.WriteLine(JsonSerializer.Serialize(new
         {
-            orders, purchaseOrders = dispatches.Count, lost = lostOrders + lostDocuments, duplicated = doubled, unsettled, invariantFailures = breaches.Count, kills, store = postgres ? "postgres" : "sqlite", workers,
-            secondsToServeAgainMedian = sorted.Count == 0 ? 0 : Math.Round(sorted[sorted.Count / 2], 2), secondsToServeAgainWorst = sorted.Count == 0 ? 0 : Math.Round(sorted[^1], 2),
-            wallSeconds = Math.Round(wall.TotalSeconds, 1), seed,
-        }));
+            orders = _answered.Count, purchaseOrders = dispatches.Count, lost = lostOrders + lostDocuments, duplicated = doubled, unsettled, invariantFailures = breaches.Count, kills = _kills, cuts = _cuts,
+            partnerFaults = partner.Faults, events = events.Count, eventsHeard = others?.Heard.Count ?? 0, store = options.Postgres ? "postgres" : "sqlite", options.Workers,
+            secondsToServeAgainMedian = Median(_secondsToServe), secondsToServeAgainWorst = Worst(_secondsToServe),
+            secondsToSendAgainMedian = Median(_secondsToSend), secondsToSendAgainWorst = Worst(_secondsToSend), wallSeconds = Math.Round(wall.TotalSeconds, 1), options.Seed,
+        }, JsonSerializerOptions.Web));
         return well ? 0 : 1;
     }
+
+    static double Median(IReadOnlyCollection<double> seconds) => seconds.Count == 0 ? 0 : Math.Round(seconds.Order().ElementAt(seconds.Count / 2), 2);
+
+    static double Worst(IReadOnlyCollection<double> seconds) => seconds.Count == 0 ? 0 : Math.Round(seconds.Max(), 2);
 
     static string Taken(List<string> files)
     {

@@ -5,11 +5,14 @@ using System.Net.Sockets;
 namespace UnifiedCommerce.Chaos.Processes;
 
 /// <summary>A real hub process that can be killed and started again.</summary>
-internal sealed class HubProcess(string dll, string data, string partners, string connection, string log) : IDisposable
+internal sealed class HubProcess(string dll, string data, string partners, string connection, string? bus, string log) : IDisposable
 {
     Process? _process;
 
     public int Port { get; } = FreePort();
+
+    /// <summary>Number of the process that runs now, or ran last.</summary>
+    public int Id { get; private set; }
 
     public bool IsRunning => _process is { HasExited: false };
 
@@ -17,11 +20,13 @@ internal sealed class HubProcess(string dll, string data, string partners, strin
     {
         _process?.Dispose();
         var start = new ProcessStartInfo("dotnet",
-            [dll, "--data", data, "--urls", $"http://127.0.0.1:{Port}", "--roles", "web,worker,schedule", $"--Partners:Directory={partners}", $"--ConnectionStrings:Hub={connection}"])
+            [dll, "--data", data, "--urls", $"http://127.0.0.1:{Port}", "--roles", "web,worker,schedule", $"--Partners:Directory={partners}", $"--ConnectionStrings:Hub={connection}",
+                .. bus is null ? Array.Empty<string>() : [$"--Bus:RabbitMq={bus}"]])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         };
         _process = Process.Start(start)!;
+        Id = _process.Id;
         _process.OutputDataReceived += (_, line) => Write(line.Data);
         _process.ErrorDataReceived += (_, line) => Write(line.Data);
         _process.BeginOutputReadLine();
