@@ -17,6 +17,8 @@ public sealed record SupplierProfile
     public bool Http { get; init; }
     /// <summary>It sends invoices.</summary>
     public bool Invoices { get; init; } = true;
+    /// <summary>Marks its interchanges as tests (UNB 0035, ISA15), and accepts every order.</summary>
+    public bool Test { get; init; }
     /// <summary>Working days to make ready.</summary>
     public int SupplyDays { get; init; } = 1;
     /// <summary>Working days on the road.</summary>

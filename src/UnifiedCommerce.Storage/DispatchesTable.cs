@@ -24,6 +24,7 @@ internal sealed class DispatchesTable(Session session) : IDispatches
         Column<Dispatch>.Text("content_type", dispatch => dispatch.ContentType),
         Column<Dispatch>.Text("mapping_version", dispatch => dispatch.MappingVersion),
         Column<Dispatch>.Moment("prepared_at", dispatch => dispatch.PreparedAt),
+        Column<Dispatch>.Flag("test", dispatch => dispatch.Test),
         .. MovingColumns()]);
     static readonly Bulk<Dispatch> UpdateDispatches = Bulk<Dispatch>.Update("dispatches", ["id"],
         [Column<Dispatch>.Number("id", dispatch => dispatch.Id), .. MovingColumns()]);
@@ -44,7 +45,7 @@ internal sealed class DispatchesTable(Session session) : IDispatches
     ];
 
     const string NoBytes = "id, key, partner, kind, purchase_id, acknowledges_document_id, file_name, content_type, sha256, interchange_control, "
-        + "group_control, message_control, mapping_version, state, attempt, fence, lease_until, evidence, reason, acknowledgement, prepared_at, sent_at, sender_job, sender_fence";
+        + "group_control, message_control, mapping_version, state, attempt, fence, lease_until, evidence, reason, acknowledgement, prepared_at, sent_at, sender_job, sender_fence, test";
 
     static readonly Bulk<(ControlNumberUse Use, long Number)> InsertNumbers = Bulk<(ControlNumberUse Use, long Number)>.Insert("control_numbers", "",
         Column<(ControlNumberUse Use, long Number)>.Text("counter", row => row.Use.Counter),
@@ -113,17 +114,17 @@ internal sealed class DispatchesTable(Session session) : IDispatches
         (await session.ListAsync("select id, fence from dispatches where id {any ids} order by id {lock}", new { ids = session.Dialect.List(ids) },
             static row => (Id: row.Number(), Fence: row.Number()), cancellationToken)).ToDictionary(row => row.Id, row => row.Fence);
 
-    public async Task<Dispatch?> FindByControlAsync(string partner, string? interchangeControl, string? groupControl, string? messageControl,
+    public async Task<Dispatch?> FindByControlAsync(string partner, bool test, string? interchangeControl, string? groupControl, string? messageControl,
         CancellationToken cancellationToken)
     {
         if (interchangeControl is null && groupControl is null && messageControl is null)
             return null;
-        var sql = $"select {NoBytes} from dispatches where partner = @partner"
+        var sql = $"select {NoBytes} from dispatches where partner = @partner and test = @test"
             + (interchangeControl is null ? "" : " and interchange_control = @interchangeControl")
             + (groupControl is null ? "" : " and group_control = @groupControl")
             + (messageControl is null ? "" : " and message_control = @messageControl")
             + " order by id desc limit 1 {lock}";
-        return await session.FirstAsync(sql, new { partner, interchangeControl, groupControl, messageControl }, Read, cancellationToken);
+        return await session.FirstAsync(sql, new { partner, test = test ? 1L : 0L, interchangeControl, groupControl, messageControl }, Read, cancellationToken);
     }
 
     public async Task UpdateAsync(IReadOnlyCollection<Dispatch> dispatches, CancellationToken cancellationToken)
@@ -144,6 +145,6 @@ internal sealed class DispatchesTable(Session session) : IDispatches
         InterchangeControl = row.TextOrNull(), GroupControl = row.TextOrNull(), MessageControl = row.TextOrNull(), MappingVersion = row.TextOrNull(),
         State = row.Name<DispatchState>(), Attempt = row.Int(), Fence = row.Number(), LeaseUntil = row.MomentOrNull(), Evidence = row.TextOrNull(),
         Reason = row.TextOrNull(), Acknowledgement = row.Name<AcknowledgementState>(), PreparedAt = row.Moment(), SentAt = row.MomentOrNull(),
-        SenderJob = row.NumberOrNull(), SenderFence = row.NumberOrNull(),
+        SenderJob = row.NumberOrNull(), SenderFence = row.NumberOrNull(), Test = row.Flag(),
     };
 }

@@ -195,6 +195,9 @@ internal sealed class PurchasesTable(Session session) : IPurchases
             matched = invoice.Matched ? 1L : 0L, difference = Scale.ToStoredMoney(invoice.Difference), invoice.Reason,
         }, cancellationToken);
 
+    public async Task<long> OpenCountAsync(string partner, CancellationToken cancellationToken) => await session.NumberAsync(
+        "select count(*) from purchases where partner = @partner and status not in ('Rejected', 'Fulfilled', 'Cancelled', 'Refused')", new { partner }, cancellationToken) ?? 0;
+
     public async Task<decimal> BoughtAsync(string partner, DateOnly from, DateOnly to, CancellationToken cancellationToken)
     {
         // Thousandths x ten-thousandths / thousandths of the basis = ten-thousandths of the currency.

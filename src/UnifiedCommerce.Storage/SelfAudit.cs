@@ -39,7 +39,7 @@ internal sealed class SelfAudit(HubStore store) : ISelfAudit
             "select 'purchase:' || purchase_id from dispatches where kind = 'PurchaseOrder' and purchase_id is not null and state <> 'Void' group by purchase_id, key having count(*) > 1"),
         ("I4", "the control number is on two documents for one partner",
             "select 'partner:' || partner || ' interchange ' || interchange_control from dispatches where interchange_control is not null and interchange_control <> '1' "
-            + "group by partner, interchange_control having count(*) > 1 and count(distinct sha256) > 1"),
+            + "group by partner, test, interchange_control having count(*) > 1 and count(distinct sha256) > 1"),
         ("I5", "the purchase order is released, and neither a document nor a job nor a task is there",
             "select 'purchase:' || p.id from purchases p where p.status = 'Released' and not exists (select 1 from dispatches d where d.purchase_id = p.id) "
             + "and not exists (select 1 from jobs j where j.kind = 'prepare-dispatch' and j.args like '{\"purchaseId\":' || p.id || ',%') "
@@ -67,7 +67,7 @@ internal sealed class SelfAudit(HubStore store) : ISelfAudit
         ("I8", "an inbox key names a document that is not there",
             "select 'inbox-key:' || k.key from inbox_keys k where not exists (select 1 from documents d where d.id = k.document_id)"),
         ("I11", "an acknowledgement is awaited, and neither a deadline nor a task watches it",
-            "select 'dispatch:' || d.id from dispatches d where d.acknowledgement = 'Awaited' and d.state in ('Sent', 'Confirmed') and d.kind = 'PurchaseOrder' "
+            "select 'dispatch:' || d.id from dispatches d where d.acknowledgement = 'Awaited' and d.state in ('Sent', 'Confirmed') and d.kind = 'PurchaseOrder' and d.test = 0 "
             + "and exists (select 1 from deadlines x where x.kind = 'acknowledgement') and not exists (select 1 from deadlines x where x.subject = 'dispatch:' || d.id) "
             + "and not exists (select 1 from tasks t where (t.purchase_id = d.purchase_id or t.key like '%' || d.id) and t.closed_at is null)"),
         ("I13", "the dispatch went to another partner than its purchase order",

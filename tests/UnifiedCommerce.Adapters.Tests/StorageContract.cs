@@ -288,8 +288,8 @@ public abstract class StorageContract(IStoreSource source)
             Assert.Equal(("1", DispatchState.Sent, 5L), (read.InterchangeControl, read.State, read.Fence));
             Assert.False(await work.Dispatches.OlderUnsettledAsync("nordhandel", added[1].Id, None));
             Assert.True(await work.Dispatches.OlderUnsettledAsync("nordhandel", added[1].Id + 1, None));
-            Assert.Equal("D-2", (await work.Dispatches.FindByControlAsync("nordhandel", "2", null, null, None))!.Key);
-            Assert.Null(await work.Dispatches.FindByControlAsync("nordhandel", "2", null, "7", None));
+            Assert.Equal("D-2", (await work.Dispatches.FindByControlAsync("nordhandel", false, "2", null, null, None))!.Key);
+            Assert.Null(await work.Dispatches.FindByControlAsync("nordhandel", false, "2", null, "7", None));
             Assert.Equal(["D-2", "D-1"], (await work.Dispatches.OfPurchaseAsync(7, None)).Select(dispatch => dispatch.Key));
             Assert.Equal(["D-2"], await work.Dispatches.KnownKeysAsync(["D-2", "D-3"], None));
             Assert.Equal([added[0].Id], await work.Dispatches.SettledAsync([added[0].Id, added[1].Id], Monday.AddSeconds(1), None));

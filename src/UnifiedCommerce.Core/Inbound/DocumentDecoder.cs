@@ -80,7 +80,7 @@ public sealed class DocumentDecoder(PartnerBookHolder book, PartnerMappings mapp
         {
             Format = format, Sender = named, Messages = messages,
             ControlKeys = [.. peeked.Messages.Select(message => message.InterchangeRef).Where(reference => reference.Length > 0).Distinct(StringComparer.Ordinal)
-                .Select(reference => $"control:{partner.Id}:{peeked.Messages[0].SenderQualifier}/{peeked.Sender}:{reference}")],
+                .Select(reference => $"control:{(partner.State == GoLiveState.Testing ? $"{GoLive.Sandbox}/" : "")}{partner.Id}:{peeked.Messages[0].SenderQualifier}/{peeked.Sender}:{reference}")],
             Acknowledgements = Received(document.Bytes, peeked),
             WriteAcknowledgement = Answer(partner, document, peeked),
         };

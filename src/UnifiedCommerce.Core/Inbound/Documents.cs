@@ -19,6 +19,8 @@ public enum DocumentState
     Waiting,
     /// <summary>A person decided that it is of no use; reason in the audit log.</summary>
     Dismissed,
+    /// <summary>Exchanged with the sandbox while its partner is in testing: read and shown, applied to nothing.</summary>
+    Tested,
     /// <summary>Ours, on its way out; the dispatch has the state.</summary>
     Outbound,
 }

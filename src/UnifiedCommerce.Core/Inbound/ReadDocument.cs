@@ -83,11 +83,18 @@ public sealed class ReadDocumentHandler(PartnerBookHolder book, IDocumentDecoder
     private async Task ReadAsync(IWork work, StoredDocument document, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var partner = book.Current.Find(document.Partner);
+        var test = document.Transport == GoLive.Sandbox;
+        var partner = test ? book.Current.Find(document.Partner)?.In(GoLiveState.Testing) : book.Current.Find(document.Partner);
         var decoded = decoder.Decode(partner, document);
         if (partner is null && decoded.Sender is { } sender)
         {
             partner = book.Current.Find(sender);
+        }
+        if (partner is { State: GoLiveState.Draft or GoLiveState.Testing } && !test)
+        {
+            await QuarantineAsync(work, document with { Format = decoded.Format, Partner = partner.Id },
+                $"{partner.Name} is in {partner.State.ToString().ToLowerInvariant()}: no real document of it is read. Move it on in the console, then read this one again.", now, cancellationToken);
+            return;
         }
         document = document with { Format = decoded.Format, Partner = partner?.Id ?? document.Partner, Diagnostics = decoded.Diagnostics };
         if (decoded.Diagnostics.FirstOrDefault(diagnostic => diagnostic.Severity == Severity.Error) is { } error)
@@ -118,10 +125,18 @@ public sealed class ReadDocumentHandler(PartnerBookHolder book, IDocumentDecoder
         var messages = new List<StoredMessage>();
         for (var index = 0; index < decoded.Messages.Count; index++)
         {
-            messages.Add(await ApplyAsync(work, partner, document.Id, index, decoded.Messages[index], cancellationToken));
+            messages.Add(await ApplyAsync(work, partner, document.Id, index, decoded.Messages[index], test, cancellationToken));
         }
         await work.Documents.SaveMessagesAsync(messages, cancellationToken);
         await FinishAsync(work, document, messages, now, cancellationToken);
+        if (messages.Count > 0 && await GoLive.WatchAsync(work, partner, GoLive.Documents, now, cancellationToken) is > 0 and var seen)
+        {
+            await work.Tasks.OpenAsync([new HubTask
+            {
+                Kind = "watched-document", Key = $"watched-document:{document.Id}", Partner = partner.Id, DocumentId = document.Id, At = now,
+                Text = $"{partner.Name} is watched (document {seen} of {partner.Watch}): {string.Join(", ", messages.Take(3).Select(message => $"{message.Kind} {message.Number}, {message.State}"))}. Compare what came with what the hub understood.",
+            }], cancellationToken);
+        }
         if (decoded.WriteAcknowledgement is { } write && partner.Transport?.Outbox is not null)
         {
             var counter = PrepareDispatchHandler.CounterOf(partner);
@@ -132,7 +147,7 @@ public sealed class ReadDocumentHandler(PartnerBookHolder book, IDocumentDecoder
         }
     }
 
-    private async Task<StoredMessage> ApplyAsync(IWork work, Partner partner, long documentId, int index, DecodedMessage message, CancellationToken cancellationToken)
+    private async Task<StoredMessage> ApplyAsync(IWork work, Partner partner, long documentId, int index, DecodedMessage message, bool test, CancellationToken cancellationToken)
     {
         var stored = new StoredMessage
         {
@@ -144,6 +159,10 @@ public sealed class ReadDocumentHandler(PartnerBookHolder book, IDocumentDecoder
         if (message.Document is null || message.Diagnostics.Any(diagnostic => diagnostic.Severity == Severity.Error))
         {
             return stored with { Reason = message.Diagnostics.FirstOrDefault(diagnostic => diagnostic.Severity == Severity.Error)?.ToString() ?? "The message could not be mapped." };
+        }
+        if (test)
+        {
+            return stored with { State = DocumentState.Tested, Reason = $"Read as a test{(stored.OrderNumber is null ? "" : $"; it speaks of {stored.OrderNumber}")}. Nothing was applied." };
         }
         var result = await application.ApplyAsync(work, partner, message.Kind, message.Document, documentId, overdue: false, cancellationToken);
         return stored with { State = result.State, Reason = result.Reason, WaitsFor = result.WaitsFor, Diagnostics = [.. message.Diagnostics, .. result.Diagnostics ?? []] };
@@ -183,7 +202,7 @@ public sealed class ReadDocumentHandler(PartnerBookHolder book, IDocumentDecoder
     /// <summary>Matches an inbound acknowledgement to what we sent (I11); one that matches nothing is told to a person.</summary>
     private static async Task MatchAsync(IWork work, Partner partner, ReceivedAcknowledgement said, long documentId, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var dispatch = await work.Dispatches.FindByControlAsync(partner.Id, said.InterchangeControl, said.GroupControl, said.MessageControl, cancellationToken);
+        var dispatch = await work.Dispatches.FindByControlAsync(partner.Id, partner.State == GoLiveState.Testing, said.InterchangeControl, said.GroupControl, said.MessageControl, cancellationToken);
         if (dispatch is null)
         {
             await work.Tasks.OpenAsync([new HubTask
@@ -250,6 +269,10 @@ public sealed class ApplyMessageHandler(PartnerBookHolder book, DocumentApplicat
         if (document is null || position < 0 || messages[position] is not { Canonical: { } canonical, State: DocumentState.Waiting or DocumentState.Quarantined } message)
         {
             return JobOutcome.Ok;
+        }
+        if (document.Transport == GoLive.Sandbox)
+        {
+            return new JobOutcome.Cancel($"Document {args.DocumentId} is a test: it is never applied.");
         }
         if (book.Current.Find(document.Partner) is not { } partner)
         {

@@ -15,16 +15,19 @@ public sealed class DocumentReception(IStore store, PartnerBookHolder book, IEnu
     public async Task<(long Id, bool Duplicate)> StoreAsync(
         IWork work, string? partner, string transport, string name, string? messageId, byte[] bytes, CancellationToken cancellationToken)
     {
+        // Documents of a partner in testing stay tests, whatever becomes of the partner before they are read.
+        transport = book.Current.Find(partner)?.State == GoLiveState.Testing ? GoLive.Sandbox : transport;
+        var scope = transport == GoLive.Sandbox ? $"{GoLive.Sandbox}/{partner}" : partner ?? transport;
         var sha = Convert.ToHexStringLower(SHA256.HashData(bytes));
         var document = new StoredDocument
         {
             Partner = partner, Transport = transport, Name = name, MessageId = messageId, ReceivedAt = clock.GetUtcNow(), Sha256 = sha, Bytes = bytes,
         };
         var id = await work.Documents.AddAsync(document, cancellationToken);
-        var keys = new List<string> { $"sha256:{partner ?? transport}:{sha}" };
+        var keys = new List<string> { $"sha256:{scope}:{sha}" };
         if (messageId is not null)
         {
-            keys.Add($"message-id:{partner ?? transport}:{messageId}");
+            keys.Add($"message-id:{scope}:{messageId}");
         }
         var taken = await work.Documents.TakeKeysAsync(id, keys, cancellationToken);
         if (taken.Count > 0)
@@ -49,7 +52,8 @@ public sealed class DocumentReception(IStore store, PartnerBookHolder book, IEnu
     /// <returns>How many arrivals were made durable.</returns>
     public async Task<int> PollAsync(Partner partner, CancellationToken cancellationToken)
     {
-        if (partner.Transport is not { Inbox: not null } transport || !_channels.TryGetValue(transport.Kind, out var channel))
+        // What lies in the inbox of a draft waits there.
+        if (partner.State == GoLiveState.Draft || partner.Transport is not { Inbox: not null } transport || !_channels.TryGetValue(transport.Kind, out var channel))
         {
             return 0;
         }

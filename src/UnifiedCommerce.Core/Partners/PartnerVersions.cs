@@ -224,7 +224,7 @@ public sealed class PartnerVersions
     {
         await using var work = await _store.BeginAsync(cancellationToken);
         var inForce = await work.Versions.InForceAsync(cancellationToken);
-        var states = await GoLive.ReadAsync(work, cancellationToken);
+        var states = (await PartnerSwitches.ReadAsync(work, cancellationToken)).States;
         var key = string.Join('|', inForce.Select(version => $"{version.Partner}={version.Number}").Concat(states.Select(state => $"{state.Key}:{state.Value.State}:{state.Value.Since.Ticks}").Order(StringComparer.Ordinal)));
         if (key == _inForce)
         {

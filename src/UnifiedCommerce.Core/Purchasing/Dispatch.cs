@@ -71,6 +71,8 @@ public sealed record Dispatch
     public string? MessageControl { get; init; }
     /// <summary>Version of the mapping that wrote it.</summary>
     public string? MappingVersion { get; init; }
+    /// <summary>Exchanged with the sandbox while the partner is in testing; never sent over its own channel.</summary>
+    public bool Test { get; init; }
     /// <summary>Where it stands.</summary>
     public DispatchState State { get; init; }
     /// <summary>Attempts begun.</summary>
@@ -125,8 +127,8 @@ public interface IDispatches
     Task<IReadOnlySet<long>> SettledAsync(IReadOnlyCollection<long> ids, DateTimeOffset before, CancellationToken cancellationToken);
     /// <summary>The fencing tokens of dispatches, locked.</summary>
     Task<IReadOnlyDictionary<long, long>> LockFencesAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken);
-    /// <summary>By partner and interchange control number (acknowledgements), locked, without bytes; null when there is none.</summary>
-    Task<Dispatch?> FindByControlAsync(string partner, string? interchangeControl, string? groupControl, string? messageControl, CancellationToken cancellationToken);
+    /// <summary>By partner and interchange control number (acknowledgements), locked, without bytes; null when there is none. Tests have numbers of their own.</summary>
+    Task<Dispatch?> FindByControlAsync(string partner, bool test, string? interchangeControl, string? groupControl, string? messageControl, CancellationToken cancellationToken);
     /// <summary>Writes everything but key, bytes, hash and control numbers (those are frozen).</summary>
     Task UpdateAsync(IReadOnlyCollection<Dispatch> dispatches, CancellationToken cancellationToken);
     /// <summary>Dispatches of a partner that are not settled and older than this one: with per-partner order they go first.</summary>

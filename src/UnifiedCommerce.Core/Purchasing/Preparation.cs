@@ -59,7 +59,11 @@ public sealed class PrepareDispatchHandler(PartnerBookHolder book, IDocumentRend
             else
             {
                 outcomes[index] = JobOutcome.Ok;
-                if (known.Add(draft.Key))
+                if (!known.Contains(draft.Key) && draft.Partner.State is GoLiveState.Draft or GoLiveState.Testing)
+                {
+                    outcomes[index] = await WithholdAsync(work, draft, now, cancellationToken);
+                }
+                else if (known.Add(draft.Key))
                 {
                     due.Add((index, draft));
                 }
@@ -120,11 +124,29 @@ public sealed class PrepareDispatchHandler(PartnerBookHolder book, IDocumentRend
         return JobOutcome.Ok;
     }
 
+    /// <summary>A partner that was put back meanwhile gets no real document; a person decides what becomes of it.</summary>
+    private static async Task<JobOutcome> WithholdAsync(IWork work, Draft draft, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var (purchase, partner, change, _, key) = draft;
+        var state = partner.State.ToString().ToLowerInvariant();
+        if (change is null)
+        {
+            await work.Purchases.UpdateAsync(purchase with { Status = PurchaseStatus.AwaitingApproval, Reason = $"{partner.Name} is in {state}" }, cancellationToken);
+        }
+        await work.Tasks.OpenAsync([new HubTask
+        {
+            Kind = change is null ? "approve-purchase-order" : "not-rendered", Key = change is null ? $"approve-purchase-order:{purchase.Id}" : $"not-rendered:{key}",
+            Partner = partner.Id, PurchaseId = purchase.Id, At = now,
+            Text = $"{change ?? $"Purchase order {purchase.Document.Number}"} was not sent: {partner.Name} is in {state}. Move it on first and approve then, or refuse it and its lines are routed again.",
+        }], cancellationToken);
+        return new JobOutcome.Cancel($"partner {partner.Id} is in {state}");
+    }
+
     internal static Dispatch New(Partner partner, string key, DocumentKind kind, byte[] bytes, string contentType, string? mappingVersion, string? number, DateTimeOffset now) => new()
     {
         Key = key, Partner = partner.Id, Kind = kind, FileName = partner.Transport!.FileName.Replace("{key}", key, StringComparison.Ordinal), ContentType = contentType,
         Bytes = bytes, Sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes)), InterchangeControl = number, GroupControl = number, MessageControl = number,
-        MappingVersion = mappingVersion, State = DispatchState.Prepared, PreparedAt = now,
+        MappingVersion = mappingVersion, Test = partner.State == GoLiveState.Testing, State = DispatchState.Prepared, PreparedAt = now,
         Acknowledgement = kind == DocumentKind.Acknowledgement || partner.AcknowledgesOut is TechnicalAcknowledgement.None or TechnicalAcknowledgement.Http
             ? AcknowledgementState.NoneExpected : AcknowledgementState.Awaited,
     };

@@ -167,6 +167,8 @@ public interface IPurchases
     Task<IReadOnlyList<PurchaseState>> LockAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken);
     /// <summary>By id with lines, without a lock.</summary>
     Task<IReadOnlyList<PurchaseState>> LoadAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken);
+    /// <summary>How many purchase orders to a partner are neither fulfilled nor ended.</summary>
+    Task<long> OpenCountAsync(string partner, CancellationToken cancellationToken);
     /// <summary>By our number, locked; null when there is none.</summary>
     Task<PurchaseState?> FindByNumberAsync(string number, CancellationToken cancellationToken);
     /// <summary>What sending must know of purchase orders, without document and lines; locked in ascending id order until the transaction ends.</summary>

@@ -32,9 +32,9 @@ public sealed class SendDispatchHandler(
         var senders = ids.Zip(jobs).GroupBy(pair => pair.First).ToDictionary(group => group.Key, group => group.Select(pair => pair.Second).MaxBy(job => job.Id)!);
         var claimed = await ClaimAsync(senders, outcomes, cancellationToken);
         var results = new List<(Dispatch Dispatch, SendResult Result)>();
-        foreach (var group in claimed.GroupBy(entry => entry.Dispatch.Partner, StringComparer.Ordinal))
+        foreach (var group in claimed.GroupBy(entry => entry.Partner))
         {
-            results.AddRange(await AttemptAsync(book.Current.Get(group.Key), [.. group], cancellationToken));
+            results.AddRange(await AttemptAsync(group.Key, [.. group.Select(entry => (entry.Dispatch, entry.WasUnknown))], cancellationToken));
         }
         if (results.Count > 0)
         {
@@ -44,12 +44,13 @@ public sealed class SendDispatchHandler(
     }
 
     /// <summary>Transaction 2: SENDING, attempt + 1, new fencing token.</summary>
-    private async Task<IReadOnlyList<(Dispatch Dispatch, bool WasUnknown)>> ClaimAsync(IReadOnlyDictionary<long, Job> senders, Dictionary<long, JobOutcome> outcomes, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<(Dispatch Dispatch, Partner Partner, bool WasUnknown)>> ClaimAsync(IReadOnlyDictionary<long, Job> senders, Dictionary<long, JobOutcome> outcomes, CancellationToken cancellationToken)
     {
         await using var work = await store.BeginAsync(cancellationToken);
         var now = machine.GetUtcNow();
-        var stopped = (await work.Catalogue.SettingsAsync(RoutingService.StoppedSetting, cancellationToken)).Keys.Select(name => name[RoutingService.StoppedSetting.Length..]).ToHashSet(StringComparer.Ordinal);
-        var claimed = new List<(Dispatch, bool)>();
+        var switches = await PartnerSwitches.ReadAsync(work, cancellationToken);
+        var claimed = new List<(Dispatch, Partner, bool)>();
+        var withdrawn = new List<Dispatch>();
         foreach (var dispatch in await work.Dispatches.LockAsync([.. senders.Keys], cancellationToken))
         {
             var partner = book.Current.Get(dispatch.Partner);
@@ -63,9 +64,22 @@ public sealed class SendDispatchHandler(
                     outcomes[dispatch.Id] = new JobOutcome.Snooze(dispatch.LeaseUntil.Value, "another attempt runs");
                     continue;
             }
-            if (stopped.Contains(dispatch.Partner) || partner.Purchasing.Stopped)
+            if (switches.Stopped.ContainsKey(dispatch.Partner) || partner.Purchasing.Stopped)
             {
                 outcomes[dispatch.Id] = new JobOutcome.Snooze(now.AddSeconds(30), $"partner {dispatch.Partner} is stopped");
+                continue;
+            }
+            var state = switches.StateOf(partner);
+            if (dispatch.Test && state != GoLiveState.Testing)
+            {
+                outcomes[dispatch.Id] = JobOutcome.Ok;
+                withdrawn.Add(dispatch with { State = DispatchState.Void, Reason = $"a test that had not left when {dispatch.Partner} went on to {state}" });
+                continue;
+            }
+            if (state == GoLiveState.Draft || (state == GoLiveState.Testing && !dispatch.Test) || state != partner.State)
+            {
+                // A process that has not followed a switch yet must not carry a document over the channel of another state.
+                outcomes[dispatch.Id] = new JobOutcome.Snooze(now.AddSeconds(state == partner.State ? 30 : 1), $"partner {dispatch.Partner} is in {state}: this document is not for it");
                 continue;
             }
             if (partner.Transport!.InOrder && await work.Dispatches.OlderUnsettledAsync(dispatch.Partner, dispatch.Id, cancellationToken)
@@ -78,9 +92,9 @@ public sealed class SendDispatchHandler(
             claimed.Add((dispatch with
             {
                 State = DispatchState.Sending, Attempt = dispatch.Attempt + 1, Fence = dispatch.Fence + 1, LeaseUntil = now + Lease, SenderJob = job.Id, SenderFence = job.Fence,
-            }, wasUnknown));
+            }, partner, wasUnknown));
         }
-        await work.Dispatches.UpdateAsync([.. claimed.Select(entry => entry.Item1)], cancellationToken);
+        await work.Dispatches.UpdateAsync([.. claimed.Select(entry => entry.Item1), .. withdrawn], cancellationToken);
         await work.CommitAsync(cancellationToken);
         return claimed;
     }

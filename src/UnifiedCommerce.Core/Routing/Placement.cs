@@ -24,8 +24,13 @@ internal static class Placement
         {
             return;
         }
-        var stored = await work.Purchases.AddAsync([.. decided.Select(entry => State(context.Book, entry.Solved.Run,
-            string.Create(CultureInfo.InvariantCulture, $"{NumberPrefix(entry.Solved.Run)}-{entry.Index + 1:D2}"), entry.Purchase, asOf))], cancellationToken);
+        var states = new List<PurchaseState>(decided.Count);
+        foreach (var (solved, purchase, index) in decided)
+        {
+            var watched = await GoLive.WatchAsync(work, purchase.Partner, GoLive.Orders, asOf, cancellationToken) > 0;
+            states.Add(State(context.Book, solved.Run, string.Create(CultureInfo.InvariantCulture, $"{NumberPrefix(solved.Run)}-{index + 1:D2}"), purchase, watched, asOf));
+        }
+        var stored = await work.Purchases.AddAsync(states, cancellationToken);
         var pegged = new Dictionary<Demand, decimal>(ReferenceEqualityComparer.Instance);
         var pegs = stored.SelectMany((purchase, index) => PegsOf(purchase, decided[index].Purchase, pegged)).ToList();
         var changedLines = new List<OrderLineState>();
@@ -70,7 +75,7 @@ internal static class Placement
         return string.Create(CultureInfo.InvariantCulture, $"{letters}{run.Number:D6}");
     }
 
-    private static PurchaseState State(PartnerBook book, RoutingRun run, string number, ProposedPurchase proposed, DateTimeOffset asOf)
+    private static PurchaseState State(PartnerBook book, RoutingRun run, string number, ProposedPurchase proposed, bool watched, DateTimeOffset asOf)
     {
         var partner = proposed.Partner;
         var lines = proposed.Lines.Select((line, index) =>
@@ -96,7 +101,7 @@ internal static class Placement
             DirectDelivery = proposed.Direct, PaymentDays = proposed.Terms.PaymentDays, Test = partner.Envelope.Test, Lines = lines,
         };
         decimal InPartnerCurrency(decimal amount) => Math.Round(amount / proposed.Rate, 2, MidpointRounding.AwayFromZero);
-        var needsApproval = partner.State == GoLiveState.Watched || partner.Purchasing.Approval == ApprovalRule.Always
+        var needsApproval = watched || partner.Purchasing.Approval == ApprovalRule.Always
             || (partner.Purchasing.Approval == ApprovalRule.Above && document.LineTotal > partner.Purchasing.ApprovalAbove);
         return new PurchaseState
         {

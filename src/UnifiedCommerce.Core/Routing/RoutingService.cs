@@ -15,9 +15,6 @@ namespace UnifiedCommerce.Core.Routing;
 /// decides and freezes purchase orders.</summary>
 public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalogue)
 {
-    /// <summary>Settings named <c>partner.stopped/ID</c> stop a partner without a change of its file.</summary>
-    public const string StoppedSetting = "partner.stopped/";
-
     /// <summary>Runs a pool that gathers lines: a preview, and a decision for every supplier whose cut-off has come.</summary>
     public async Task<RoutingRun?> RunPoolAsync(IWork work, string pool, DateTimeOffset asOf, bool decideAll, CancellationToken cancellationToken)
     {
@@ -132,10 +129,11 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
 
     private async Task<RunContext> LoadAsync(IWork work, DateTimeOffset asOf, IReadOnlyList<OrderState> orders, CancellationToken cancellationToken)
     {
-        var current = book.Current;
+        var switches = await PartnerSwitches.ReadAsync(work, cancellationToken);
+        var current = switches.Restrain(book.Current);
         var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(asOf, current.House.TimeZone).DateTime);
         var snapshot = await catalogue.GetAsync(work, today, cancellationToken);
-        var stopped = (await work.Catalogue.SettingsAsync(StoppedSetting, cancellationToken)).Keys.Select(name => name[StoppedSetting.Length..]).ToHashSet(StringComparer.Ordinal);
+        var stopped = switches.Stopped.Keys.ToHashSet(StringComparer.Ordinal);
         var skus = orders.SelectMany(order => order.Lines).Where(line => line is { Open: > 0, Sku: not null }).Select(line => line.Sku!).Distinct(StringComparer.Ordinal).ToList();
         var reserved = new Dictionary<(string, string), decimal>();
         var bought = new Dictionary<string, decimal>(StringComparer.Ordinal);

@@ -326,7 +326,7 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
     {
         await using var work = await store.BeginAsync(cancellationToken);
         var now = clock.GetUtcNow();
-        await work.Catalogue.SetSettingAsync(RoutingService.StoppedSetting + partner, stop ? $"{user}: {reason}" : null, cancellationToken);
+        await work.Catalogue.SetSettingAsync(PartnerSwitches.StoppedSetting + partner, stop ? $"{user}: {reason}" : null, cancellationToken);
         foreach (var pool in book.Current.House.Pools)
         {
             await work.Routing.WakePoolAsync(pool.Name, now, cancellationToken);
@@ -343,6 +343,10 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
         if (await work.Documents.FindAsync(documentId, cancellationToken) is not { Outbound: false } document)
         {
             return DeskResult.No($"There is no inbound document {documentId}.");
+        }
+        if (release && document.Transport == GoLive.Sandbox)
+        {
+            return DeskResult.No($"Document {documentId} is a test: it is never applied. Read it again instead.");
         }
         if (document.State is not (DocumentState.Quarantined or DocumentState.Partly or DocumentState.Dismissed))
         {

@@ -39,7 +39,5 @@ public sealed class ConsoleReader(IStore store, IViews views, IJobDesk jobs, Par
             .ToDictionary(article => article.Sku, article => article.Name, StringComparer.Ordinal));
 
     /// <summary>Partners that somebody stopped, with the reason.</summary>
-    public async Task<Dictionary<string, string>> StoppedAsync() => await ReadAsync(async work =>
-        (await work.Catalogue.SettingsAsync(Core.Routing.RoutingService.StoppedSetting, CancellationToken.None))
-            .ToDictionary(setting => setting.Key[Core.Routing.RoutingService.StoppedSetting.Length..], setting => setting.Value, StringComparer.Ordinal));
+    public async Task<IReadOnlyDictionary<string, string>> StoppedAsync() => (await ReadAsync(work => PartnerSwitches.ReadAsync(work, CancellationToken.None))).Stopped;
 }

@@ -33,6 +33,8 @@ public static class Show
     public static string Moment(DateTimeOffset? moment, TimeZoneInfo zone) => moment is { } at ? TimeZoneInfo.ConvertTime(at, zone).ToString("yyyy-MM-dd HH:mm", s_culture) : "";
     /// <summary>A moment in a time zone, to the second.</summary>
     public static string MomentExact(DateTimeOffset? moment, TimeZoneInfo zone) => moment is { } at ? TimeZoneInfo.ConvertTime(at, zone).ToString("yyyy-MM-dd HH:mm:ss", s_culture) : "";
+    /// <summary>The beginning of a hash, enough to tell versions apart.</summary>
+    public static string Hash(string sha256) => sha256.Length > 12 ? sha256[..12] : sha256;
     /// <summary>A size in bytes.</summary>
     public static string Size(long bytes) => bytes < 10_000 ? $"{Count(bytes)} B" : bytes < 10_000_000 ? $"{Count(bytes / 1000)} kB" : $"{Count(bytes / 1_000_000)} MB";
     /// <summary>A duration in words: <c>4 h</c>, <c>2 days</c>.</summary>
@@ -85,7 +87,7 @@ public static class Show
         DocumentState.Applied => "good",
         DocumentState.Quarantined => "bad",
         DocumentState.Partly or DocumentState.Waiting => "warn",
-        DocumentState.Received or DocumentState.Outbound => "info",
+        DocumentState.Received or DocumentState.Outbound or DocumentState.Tested => "info",
         _ => "quiet",
     };
 
@@ -96,6 +98,15 @@ public static class Show
         DispatchState.Sent or DispatchState.Prepared or DispatchState.Sending => "info",
         DispatchState.Unknown => "warn",
         DispatchState.Held or DispatchState.Failed => "bad",
+        _ => "quiet",
+    };
+
+    /// <summary>The tone of a partner's go-live state.</summary>
+    public static string Tone(GoLiveState state) => state switch
+    {
+        GoLiveState.Live => "good",
+        GoLiveState.Watched => "warn",
+        GoLiveState.Testing => "info",
         _ => "quiet",
     };
 

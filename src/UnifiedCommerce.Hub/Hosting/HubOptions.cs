@@ -69,6 +69,7 @@ public sealed record HubOptions
           Otlp:Endpoint             http://host:4317; metrics and traces go there
           Partners:Directory        folder with <partner>/partner.yaml            (default: mappings)
           Partners:Holder           name of that folder for processes that share it (default: machine and path)
+          Access:SecondPerson       go-live: moving a partner to watched or live needs two people
           Api:RequestsPerSecond     per API key                                   (default: 500)
           Webhooks:AllowPrivate     true lets webhooks call loopback and private addresses (default: false)
 

@@ -44,6 +44,7 @@ internal static class HubServices
         services.AddSingleton(book);
         services.AddSingleton(partners);
         services.AddHostedService<PartnersWatch>();
+        services.AddSingleton(provider => new GoLiveDesk(store, book, partners, provider.GetRequiredService<PartnerMappings>(), provider.GetRequiredService<TimeProvider>()));
         // The business clock may be stepped by the demonstration; every process that shares its data folder follows it.
         TimeProvider clock = options.Demo || File.Exists(Path.Combine(options.Data, "demo-clock")) ? new DemoClock(options.Data) : TimeProvider.System;
         services.AddSingleton(clock);
@@ -70,6 +71,7 @@ internal static class HubServices
         if (options.Roles.HasFlag(HubRoles.Worker))
         {
             services.AddHostedService<JobWorker>();
+            services.AddHostedService<SandboxCounterpart>();
         }
         if (options.Roles.HasFlag(HubRoles.Schedule))
         {

@@ -317,6 +317,7 @@ internal sealed class EdifactVoice(SupplierProfile supplier, string release) : S
                 ReceiverQualifier = "14",
                 Prepared = Local(stamp),
                 ControlReference = stamp.Control.ToString(CultureInfo.InvariantCulture),
+                IsTest = Supplier.Test,
             });
             body(writer);
             writer.EndInterchange();

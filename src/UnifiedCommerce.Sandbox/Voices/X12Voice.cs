@@ -269,6 +269,7 @@ internal sealed class X12Voice(SupplierProfile supplier) : SupplierVoice(supplie
                 ReceiverQualifier = "ZZ",
                 Prepared = Local(stamp),
                 ControlReference = control,
+                IsTest = Supplier.Test,
             });
             writer.BeginGroup(new EdiGroupHeader { FunctionalIdentifier = group, Sender = "MWFT", Receiver = Buyer, Prepared = Local(stamp), ControlReference = control, Version = "004010" });
             writer.BeginMessage(new EdiMessageHeader { Type = type, Reference = "0001" });

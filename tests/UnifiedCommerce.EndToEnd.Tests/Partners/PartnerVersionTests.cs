@@ -156,14 +156,14 @@ public sealed class PartnerVersionTests : IDisposable
         // A save in the first folder is followed by both, without a restart.
         string original = MappingOf(first);
         _files.Edit(Answer, Zone, "timezone Europe/Paris");
-        await EventuallyAsync(() => MappingOf(first) != original && MappingOf(first) == MappingOf(second));
+        await Eventually.HoldsAsync(() => MappingOf(first) != original && MappingOf(first) == MappingOf(second), "both hubs use the saved mapping");
 
         // Documents read now remember the new version, and those read after a roll-back the old one.
         byte[] answer = await File.ReadAllBytesAsync(Path.Combine(_files.Path, "nordhandel", "samples", "order-response.edi"));
         Assert.Equal(MappingOf(first), await ReadByAsync(second, answer));
         var history = await second.ReadAsync(work => work.Versions.OfAsync("nordhandel", CancellationToken.None));
         Assert.True((await second.Service<PartnerVersions>().PutInForceAsync("nordhandel", history[1].Sha256, "wrong zone", "anna", CancellationToken.None)).Done);
-        await EventuallyAsync(() => MappingOf(first) == original && MappingOf(second) == original);
+        await Eventually.HoldsAsync(() => MappingOf(first) == original && MappingOf(second) == original, "both hubs use the version rolled back to");
         byte[] next = System.Text.Encoding.Latin1.GetBytes(System.Text.Encoding.Latin1.GetString(answer).Replace("5021", "5099", StringComparison.Ordinal));
         Assert.Equal(original, await ReadByAsync(first, next));
     }
@@ -183,23 +183,8 @@ public sealed class PartnerVersionTests : IDisposable
             await work.CommitAsync(CancellationToken.None);
         }
         string? version = null;
-        await EventuallyAsync(async () => (version = (await hub.ReadAsync(work => work.Documents.MessagesAsync(id, CancellationToken.None))).FirstOrDefault()?.MappingVersion) is not null);
+        await Eventually.HoldsAsync(async () => (version = (await hub.ReadAsync(work => work.Documents.MessagesAsync(id, CancellationToken.None))).FirstOrDefault()?.MappingVersion) is not null, "the document is read");
         return version;
-    }
-
-    private static Task EventuallyAsync(Func<bool> holds) => EventuallyAsync(() => Task.FromResult(holds()));
-
-    private static async Task EventuallyAsync(Func<Task<bool>> holds)
-    {
-        for (int attempt = 0; attempt < 300; attempt++)
-        {
-            if (await holds())
-            {
-                return;
-            }
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
-        }
-        Assert.Fail("It did not happen within thirty seconds.");
     }
 
     private static async Task LookTwiceAsync(PartnerVersions versions)

@@ -16,6 +16,7 @@ internal static partial class ConsoleActions
         var group = app.MapGroup("/do").ExcludeFromDescription().DisableAntiforgery();
         MapAccessActions(group);
         MapTradeActions(group);
+        MapPartnerActions(group);
         MapJobActions(group);
     }
 

@@ -55,10 +55,7 @@ internal static partial class ConsoleActions
 
     private static void Decide(IEndpointRouteBuilder group, string path, ConsoleRole role, Func<Desk, IFormCollection, string, CancellationToken, Task<DeskResult>> decide) =>
         Post(group, path, role, async (context, form, actor) =>
-        {
-            var result = await decide(Service<Desk>(context), form, actor, context.RequestAborted);
-            return result.Done ? result.Text : throw new RefusedException(result.Text);
-        });
+            Done(await decide(Service<Desk>(context), form, actor, context.RequestAborted)));
 
     private static string? Given(IFormCollection form, string name) => form[name].ToString().Trim() is { Length: > 0 } text ? text : null;
 }
