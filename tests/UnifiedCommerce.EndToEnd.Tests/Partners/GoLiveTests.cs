@@ -49,7 +49,7 @@ public sealed class GoLiveTests
         // What arrives on the real channel meanwhile waits there.
         Directory.CreateDirectory(Path.Combine(real, "in"));
         File.Copy(Path.Combine(Workbench.Root, "mappings", partner, "samples", partner == "midwest" ? "order-response.x12" : "order-response.edi"), Path.Combine(real, "in", "real.edi"));
-        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
+        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System, None);
         Assert.True(File.Exists(Path.Combine(real, "in", "real.edi")));
         Assert.Empty(hub.Service<Storage.HubStore>().SelfAudit.CheckAsync(None).GetAwaiter().GetResult().Select(breach => breach.ToString()));
     }
@@ -197,7 +197,7 @@ public sealed class GoLiveTests
 
     private static GoLiveState StateOf(RunningHub hub) => hub.Service<PartnerBookHolder>().Current.Get("nordhandel").State;
 
-    private static Task<byte[]> SampleAsync(string name) => File.ReadAllBytesAsync(Path.Combine(Workbench.Root, "mappings", "nordhandel", "samples", name));
+    private static Task<byte[]> SampleAsync(string name) => File.ReadAllBytesAsync(Path.Combine(Workbench.Root, "mappings", "nordhandel", "samples", name), None);
 
     private static async Task<long> StoreAsync(RunningHub hub, byte[] bytes)
     {
