@@ -22,7 +22,7 @@ internal static class MappingBenchmarks
             PurchaseOrder order = Order(22);
             byte[] one = parsed.Write(order, context).Bytes.ToArray();
             byte[] input = Repeat(one, megabytes * 1_000_000);
-            Best($"read-{name}", runs, input.Length, () => parsed.Read(input).Messages.Count);
+            Best($"read-{name}", runs, input.Length, () => Count(parsed, input));
             int documents = Math.Max(1, megabytes * 1_000_000 / one.Length);
             Best($"write-{name}", runs, (long)documents * one.Length, () =>
             {
@@ -42,6 +42,15 @@ internal static class MappingBenchmarks
         MappingCheckReport report = MappingCheck.Run(mappings);
         Line("check-all", "ms", report.Elapsed.TotalMilliseconds, report.Proofs.Count);
         return report.Passed ? 0 : 1;
+    }
+
+    private static long Count(MessageMapping mapping, byte[] input)
+    {
+        long lines = 0;
+        MessageReader reader = mapping.Open(input);
+        while (reader.Read())
+            lines += ((PurchaseOrder)reader.Current.Document!).Lines.Count;
+        return lines;
     }
 
     private static void Best(string name, int runs, long bytes, Func<long> run)

@@ -137,6 +137,19 @@ internal static class Numbers
         return true;
     }
 
+    /// <summary>The shortest text of a number with at most ten decimals.</summary>
+    public static string Text(decimal number)
+    {
+        if (number.Scale > 10)
+            number = Math.Round(number, 10, MidpointRounding.AwayFromZero);
+        Span<char> buffer = stackalloc char[40];
+        number.TryFormat(buffer, out int length, default, CultureInfo.InvariantCulture);
+        ReadOnlySpan<char> text = buffer[..length];
+        if (number.Scale > 0)
+            text = text.TrimEnd('0').TrimEnd('.');
+        return text is "-0" or "" ? "0" : ShortText.Of(text);
+    }
+
     private static bool Sign(ref decimal value, bool negative)
     {
         if (negative)

@@ -88,6 +88,14 @@ public sealed partial class MessageMapping
         };
     }
 
+    /// <summary>Reads the EDIFACT or X12 messages of the mapping's type one after the other.</summary>
+    /// <param name="bytes">The file.</param>
+    /// <param name="context">Constants and time zone.</param>
+    /// <exception cref="HubException">The mapping is of another syntax, or only writes.</exception>
+    public MessageReader Open(ReadOnlySpan<byte> bytes, MappingContext? context = null) => CanRead && Syntax is MessageSyntax.Edifact or MessageSyntax.X12
+        ? new MessageReader(bytes, (type, _) => type == MessageType ? this : null, context ?? MappingContext.Empty)
+        : throw new HubException($"{File} reads {(CanRead ? Syntax.ToString() : "nothing")}, expected a mapping that reads EDIFACT or X12.");
+
     /// <summary>Reads one document of the mapping's type; a convenience for tests and tools.</summary>
     /// <typeparam name="T">The canonical record.</typeparam>
     /// <param name="bytes">The file.</param>

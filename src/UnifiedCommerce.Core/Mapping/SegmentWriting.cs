@@ -7,6 +7,7 @@ namespace UnifiedCommerce.Core.Mapping;
 internal sealed class SegmentWriting(CompiledMapping mapping, DocumentWalker walker, EdiWriter writer)
 {
     private readonly bool x12 = mapping.Syntax == MessageSyntax.X12;
+    private string?[] texts = new string?[8];
     private int nodes;
 
     public void Write()
@@ -280,7 +281,9 @@ internal sealed class SegmentWriting(CompiledMapping mapping, DocumentWalker wal
                 WritePairs(template, pairs);
                 continue;
             }
-            string?[] values = new string?[element.Length];
+            if (texts.Length < element.Length)
+                texts = new string?[element.Length];
+            Span<string?> values = texts.AsSpan(0, element.Length);
             bool hasField = false, hasValue = false;
             for (int index = 0; index < element.Length; index++)
             {

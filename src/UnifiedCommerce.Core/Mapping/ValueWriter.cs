@@ -39,7 +39,7 @@ internal static class ValueWriter
             return Math.Round(ValueReader.Shift(number, scale), 0, MidpointRounding.AwayFromZero).ToString("0", CultureInfo.InvariantCulture);
         string text = format.Digits is { } digits
             ? Math.Round(number, digits, MidpointRounding.AwayFromZero).ToString("F" + digits.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
-            : number.ToString("0.##########", CultureInfo.InvariantCulture);
+            : Numbers.Text(number);
         if (decimalMark != '.')
             text = text.Replace('.', decimalMark);
         return format.SignBehind && text.StartsWith('-') ? text[1..] + "-" : text;
@@ -77,6 +77,7 @@ internal static class ValueWriter
     {
         "iso" when kind == ValueKind.Date => moment.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
         "iso" => moment.ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture),
+        "yyyyMMdd" => ((moment.Year * 10_000) + (moment.Month * 100) + moment.Day).ToString("00000000", CultureInfo.InvariantCulture),
         _ => moment.ToString(format, CultureInfo.InvariantCulture),
     };
 

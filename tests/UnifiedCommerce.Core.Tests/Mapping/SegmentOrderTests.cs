@@ -86,4 +86,19 @@ public sealed class SegmentOrderTests
         Assert.Equal("A-1", Assert.IsType<Purchasing.PurchaseOrder>(read.Document).Lines[0].Item.SupplierSku);
         Assert.Equal("SA A-2", Assert.Single(read.Unmapped).Text);
     }
+
+    [Fact]
+    public void Messages_are_read_one_after_the_other_and_the_one_without_trailer_is_no_document_to_apply()
+    {
+        string message = "UNH+{0}+ORDERS:D:96A:UN:EAN008'BGM+220+{0}+9'DTM+137:20260302:102'NAD+BY+8719326000015::9'NAD+SU+4031902000016::9'NAD+DP+8719326000022::9'CUX+2:EUR:9'LIN+1++4006381333931:EN'QTY+21:5:PCE'PRI+AAA:10'UNS+S'";
+        byte[] file = Encoding.Latin1.GetBytes("UNB+UNOC:3+A+B+260302:0900+1'" + string.Concat(new[] { "1", "2", "3" }.Select(number => message.Replace("{0}", number, StringComparison.Ordinal) + (number == "2" ? "" : $"UNT+12+{number}'"))) + "UNZ+3+1'");
+        MessageMapping mapping = Samples.Base("eancom-d96a/purchase-order");
+        List<(string Number, long Length, bool Whole)> read = [];
+        MessageReader reader = mapping.Open(file);
+        while (reader.Read())
+            read.Add((Assert.IsType<Purchasing.PurchaseOrder>(reader.Current.Document).Number, reader.Current.ByteLength, !reader.Current.HasErrors));
+        Assert.Equal([("1", true), ("2", false), ("3", true)], read.Select(one => (one.Number, one.Whole)));
+        Assert.Equal(read[0].Length, read[1].Length + "UNT+12+2'".Length);
+        Assert.Equal(read, mapping.Read(file).Messages.Select(one => (((Purchasing.PurchaseOrder)one.Document!).Number, one.ByteLength, !one.HasErrors)));
+    }
 }
