@@ -42,6 +42,20 @@ public static class RawLines
         return lines;
     }
 
+    /// <summary>The bytes of each segment as text, as long as a page can show.</summary>
+    public static IReadOnlyList<string> Segments(ReadOnlySpan<byte> bytes, IReadOnlyList<Edi.Explaining.ExplainedSegment> segments)
+    {
+        var lines = new List<string>(segments.Count);
+        foreach (var segment in segments)
+        {
+            int start = (int)Math.Min(segment.ByteOffset, bytes.Length);
+            int end = (int)Math.Clamp(segment.EndOffset, start, bytes.Length);
+            string text = Decode(bytes[start..Math.Min(end, start + MostLength)]).Trim('\r', '\n');
+            lines.Add(text.Length > 0 ? text : segment.Tag);
+        }
+        return lines;
+    }
+
     private static void Add(List<string> lines, string line)
     {
         line = line.Trim('\r', '\n');
