@@ -69,7 +69,7 @@ public sealed class InvoiceApplication(CatalogueCache catalogue)
         if (lines.All(line => line.Invoiced >= line.Shipped + line.Received))
         {
             await work.Deadlines.ClearAsync($"purchase:{purchase.Id}", "invoice", cancellationToken);
-            await work.Tasks.CloseAsync($"overdue-invoice:{purchase.Id}", "the invoice came", now, cancellationToken);
+            await work.Tasks.CloseAsync($"overdue-invoice:{purchase.Id}", HubTask.Itself + "the invoice came", now, cancellationToken);
         }
         if (!matched)
         {

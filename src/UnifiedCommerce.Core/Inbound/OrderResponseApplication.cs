@@ -63,7 +63,7 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue)
             await work.Jobs.InsertAsync([WeighReRouteHandler.For(purchase.Id)], cancellationToken);
         }
         await work.Tasks.OpenAsync(answer.Tasks, cancellationToken);
-        await work.Tasks.CloseAsync($"overdue-answer:{purchase.Id}", "the answer came", now, cancellationToken);
+        await work.Tasks.CloseAsync($"overdue-answer:{purchase.Id}", HubTask.Itself + "the answer came", now, cancellationToken);
         await work.Audit.AddAsync([new AuditEntry(now, $"partner:{partner.Id}", "purchase-order.answered", $"purchase:{purchase.Id}", Summary(purchase.Lines), Summary(answer.Lines))], cancellationToken);
         return answer.Notes.Count == 0 ? ApplyResult.Ok : new ApplyResult(DocumentState.Applied, string.Join(" ", answer.Notes.Select(note => note.Text)), null, answer.Notes);
     }

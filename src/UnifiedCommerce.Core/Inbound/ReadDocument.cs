@@ -189,7 +189,7 @@ public sealed class ReadDocumentHandler(PartnerBookHolder book, IDocumentDecoder
         }
         else
         {
-            await work.Tasks.CloseAsync(QuarantineTasks.KeyOf(document.Id), $"now {state}", now, cancellationToken);
+            await work.Tasks.CloseAsync(QuarantineTasks.KeyOf(document.Id), HubTask.Itself + $"now {state}", now, cancellationToken);
         }
     }
 
@@ -220,7 +220,7 @@ public sealed class ReadDocumentHandler(PartnerBookHolder book, IDocumentDecoder
             Evidence = dispatch.Evidence ?? $"technical acknowledgement in document {documentId}", SentAt = dispatch.SentAt ?? now,
         }], cancellationToken);
         await work.Deadlines.ClearAsync($"dispatch:{dispatch.Id}", "acknowledgement", cancellationToken);
-        await work.Tasks.CloseAsync($"overdue-acknowledgement:{dispatch.Id}", "the acknowledgement came", now, cancellationToken);
+        await work.Tasks.CloseAsync($"overdue-acknowledgement:{dispatch.Id}", HubTask.Itself + "the acknowledgement came", now, cancellationToken);
         if (dispatch.PurchaseId is not { } purchaseId || (await work.Purchases.LockAsync([purchaseId], cancellationToken)) is not [var purchase])
         {
             return;

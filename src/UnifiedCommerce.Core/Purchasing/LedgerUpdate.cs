@@ -67,13 +67,13 @@ internal static class LedgerUpdate
     {
         if (purchase.Lines.Any(line => line.Awaiting > 0) && lines.All(line => line.Awaiting == 0))
         {
-            await work.Tasks.CloseAsync($"overdue-answer:{purchase.Id}", "all lines are answered, shipped or cancelled", now, cancellationToken);
+            await work.Tasks.CloseAsync($"overdue-answer:{purchase.Id}", HubTask.Itself + "all lines are answered, shipped or cancelled", now, cancellationToken);
             await work.Deadlines.ClearAsync($"purchase:{purchase.Id}", "answer", cancellationToken);
         }
         if (purchase.Lines.Any(line => line.Unshipped() > 0) && lines.All(line => line.Unshipped() == 0))
         {
-            await work.Tasks.CloseAsync($"overdue-despatch:{purchase.Id}", "all lines have shipped or are cancelled", now, cancellationToken);
-            await work.Tasks.CloseAsync(ReRoutes.TaskKey(purchase.Id, ask: true), "all lines have shipped or are cancelled", now, cancellationToken);
+            await work.Tasks.CloseAsync([$"overdue-despatch:{purchase.Id}", $"cancel-request:{purchase.Id}", ReRoutes.TaskKey(purchase.Id, ask: true)],
+                HubTask.Itself + "all lines have shipped or are cancelled", now, cancellationToken);
         }
     }
 

@@ -52,7 +52,7 @@ internal static class Placement
         await work.Audit.AddAsync([.. stored.Select((purchase, index) => new AuditEntry(asOf, "system", "purchase-order.decided", $"purchase:{purchase.Id}", null,
             JsonSerializer.Serialize(new { number = purchase.Document.Number, partner = purchase.Partner, run = decided[index].Solved.Name, total = purchase.Document.LineTotal, currency = purchase.Document.Currency, status = purchase.Status }, CanonicalJson.Options)))], cancellationToken);
         await work.Tasks.CloseAsync([.. decided.SelectMany(entry => entry.Purchase.Lines).SelectMany(line => line.Demand.Parts).Select(part => $"unfilled-line:{part.OrderId}:{part.LineId}").Distinct(StringComparer.Ordinal)],
-            "a supplier was found", asOf, cancellationToken);
+            HubTask.Itself + "a supplier was found", asOf, cancellationToken);
     }
 
     /// <summary>A pool run reads its orders without locks: locks those it is about to change, which must still be as they were read.</summary>

@@ -22,7 +22,7 @@ public sealed class AtRisk(IStore store, PartnerBookHolder book, CatalogueCache 
         ["unmatched-article"] = "for an article",
         ["line-without-supplier"] = "for a supplier",
         [ReRoutes.TaskKind] = "for a word on what it costs elsewhere",
-        ["approve-purchase-order"] = "for the approval of its purchase order",
+        ["approve-purchase-order"] = "for the approval of a purchase order",
         ["price-change"] = "for a word on the supplier's price",
         ["substitute"] = "for a word on the substitute",
     };
@@ -39,7 +39,7 @@ public sealed class AtRisk(IStore store, PartnerBookHolder book, CatalogueCache 
             await work.Tasks.OpenAsync(opened, cancellationToken);
             foreach (var task in closed)
             {
-                await work.Tasks.CloseAsync(task.Key, "nothing of the order is at risk any more", now, cancellationToken);
+                await work.Tasks.CloseAsync(task.Key, HubTask.Itself + "nothing of the order is at risk any more", now, cancellationToken);
             }
             await work.CommitAsync(cancellationToken);
         }
@@ -148,12 +148,18 @@ public sealed class AtRisk(IStore store, PartnerBookHolder book, CatalogueCache 
     private HubTask Warn(OrderState order, IReadOnlyList<(string LineId, (string WaitsFor, DateTimeOffset? Until, string Supplier, DateOnly NeedBy) Risk)> lines, DateTimeOffset now)
     {
         var zone = book.Current.House.TimeZone;
-        var sentences = lines.Take(3).Select(line => $"Line {line.LineId} waits {line.Risk.WaitsFor} and is needed by {line.Risk.NeedBy:yyyy-MM-dd}: "
-            + (line.Risk.Until is { } until ? $"the last cut-off in time is {TimeZoneInfo.ConvertTime(until, zone):yyyy-MM-dd HH:mm} ({line.Risk.Supplier})." : "no cut-off in time is left."));
+        var groups = lines.GroupBy(line => line.Risk).ToList();
+        var sentences = groups.Take(3).Select(group =>
+        {
+            var (waitsFor, until, supplier, needBy) = group.Key;
+            var ids = group.Select(line => line.LineId).OrderBy(id => id.Length).ThenBy(id => id, StringComparer.Ordinal).ToList();
+            return $"{(ids.Count == 1 ? $"Line {ids[0]} waits" : $"Lines {string.Join(", ", ids)} wait")} {waitsFor} and must be here by {needBy:yyyy-MM-dd}: "
+                + (until is { } moment ? $"the last cut-off in time is {TimeZoneInfo.ConvertTime(moment, zone):yyyy-MM-dd HH:mm} ({supplier})." : "no cut-off in time is left.");
+        });
         return new HubTask
         {
             Kind = TaskKind, Key = $"{TaskKind}:{order.Id}", OrderId = order.Id, At = now,
-            Text = $"Order {order.Number} is at risk. {string.Join(" ", sentences)}{(lines.Count > 3 ? $" And {lines.Count - 3} more lines." : "")} Decide what it waits for, or agree a later date with the customer.",
+            Text = $"Order {order.Number} is at risk. {string.Join(" ", sentences)}{(groups.Count > 3 ? $" And {groups.Skip(3).Sum(group => group.Count())} more lines." : "")} Decide what it waits for, or agree a later date with the customer.",
         };
     }
 }

@@ -59,8 +59,13 @@ public sealed record HubTask
     public required DateTimeOffset At { get; init; }
     /// <summary>When somebody closed it; null while open.</summary>
     public DateTimeOffset? ClosedAt { get; init; }
-    /// <summary>Who and how.</summary>
+    /// <summary>Who and how; begins with <see cref="Itself"/> when nobody had to do anything.</summary>
     public string? Outcome { get; init; }
+
+    /// <summary>How the outcome of a task begins that closed because it was over.</summary>
+    public const string Itself = "by itself: ";
+    /// <summary>A person has to do something, or had to.</summary>
+    public bool NeedsHand => Outcome?.StartsWith(Itself, StringComparison.Ordinal) != true;
 }
 
 /// <summary>What waits for people.</summary>

@@ -91,7 +91,12 @@ internal static class DemoRun
         terminal.MarkupLineInterpolated($"Cash cost [bold]{Show.Money(summary.CashCost, summary.Currency)}[/]");
         Saved(terminal, "preferred supplier of each article", summary.Preferred, summary.Currency);
         Saved(terminal, "cheapest offer per line", summary.CheapestPerLine, summary.Currency);
-        terminal.MarkupLineInterpolated($"[bold]{(summary.Orders > 0 ? Show.Percent((decimal)summary.Touchless / summary.Orders) : "–")}[/] touchless: {summary.Touchless} of {summary.Orders} orders needed nobody");
+        var touch = summary.Touch;
+        terminal.MarkupLineInterpolated($"Touchless [bold]{Rate(touch.LineRate)} of the lines[/] ({touch.Lines - touch.TouchedLines} of {touch.Lines}), {Rate(touch.OrderRate)} of the orders ({touch.Orders - touch.TouchedOrders} of {touch.Orders}): no task about them waits for a person or was done by one");
+        if (summary.AtRisk > 0)
+        {
+            terminal.MarkupLineInterpolated($"[bold]{summary.AtRisk} orders[/] may miss their date while they wait");
+        }
         if (summary.Waiting.Count > 0)
         {
             var waits = new Table().Border(TableBorder.Rounded).Title("What waits for a person, and why").AddColumn("Task").AddColumn(new TableColumn("Open").RightAligned()).AddColumn("For example");
@@ -110,6 +115,8 @@ internal static class DemoRun
             terminal.MarkupLineInterpolated($"[red]{broken}[/]");
         }
     }
+
+    private static string Rate(decimal? rate) => rate is { } known ? Show.Percent(known) : "–";
 
     private static void Saved(IAnsiConsole terminal, string reference, (decimal Cash, decimal Reference) amounts, string currency)
     {

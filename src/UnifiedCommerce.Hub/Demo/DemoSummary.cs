@@ -29,8 +29,10 @@ public sealed record DemoSummary
     public required (decimal Cash, decimal Reference) Preferred { get; init; }
     /// <summary>Cash cost of the decisions, and what the cheapest offer of each line would have cost.</summary>
     public required (decimal Cash, decimal Reference) CheapestPerLine { get; init; }
-    /// <summary>Orders that no person had to touch.</summary>
-    public required int Touchless { get; init; }
+    /// <summary>What needed a human hand.</summary>
+    public required Touch Touch { get; init; }
+    /// <summary>Orders that may miss their date while they wait for a person.</summary>
+    public required int AtRisk { get; init; }
     /// <summary>What waits for a person.</summary>
     public required IReadOnlyList<WaitingSummary> Waiting { get; init; }
     /// <summary>What should hold and does not; empty when all is well.</summary>
@@ -44,11 +46,11 @@ public sealed record DemoSummary
         var purchases = await AllAsync((page, stop) => views.PurchasesAsync(new PurchaseFilter(), page, stop), cancellationToken);
         var tasks = await AllAsync((page, stop) => views.TasksAsync(openOnly: false, null, page, stop), cancellationToken);
         var dispatches = await AllAsync((page, stop) => views.DispatchesAsync(null, null, page, stop), cancellationToken);
-        var touched = tasks.Select(task => task.OrderId).OfType<long>().ToHashSet();
+        Touch touch;
         await using (var work = await store.BeginReadAsync(cancellationToken))
         {
             var pegs = await work.Purchases.PegsOfPurchasesAsync([.. tasks.Select(task => task.PurchaseId).OfType<long>().Distinct()], cancellationToken);
-            touched.UnionWith(pegs.Where(peg => !peg.ToStock).Select(peg => peg.OrderId));
+            touch = Touch.Of(home.Lines.Total, home.Orders, tasks, pegs.ToLookup(peg => peg.PurchaseId));
         }
         var broken = (await audit.CheckAsync(cancellationToken)).Select(breach => $"{breach.Invariant} {breach.Subject}: {breach.Text}").ToList();
         broken.AddRange(suppliers.Doubled.Select(twice => $"I4 {twice.Number}: {twice.Partner} got it twice, as {twice.FirstDelivery} and {twice.Delivery}."));
@@ -72,8 +74,9 @@ public sealed record DemoSummary
             CashCost = runs.Sum(run => run.CashCost),
             Preferred = (runs.Where(run => run.PreferredCost is not null).Sum(run => run.CashCost), runs.Sum(run => run.PreferredCost ?? 0)),
             CheapestPerLine = (runs.Where(run => run.CheapestPerLineCost is not null).Sum(run => run.CashCost), runs.Sum(run => run.CheapestPerLineCost ?? 0)),
-            Touchless = (int)home.Orders - touched.Count,
-            Waiting = [.. tasks.Where(task => task.ClosedAt is null).GroupBy(task => task.Kind, StringComparer.Ordinal).OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal)
+            Touch = touch,
+            AtRisk = tasks.Count(task => task is { Kind: Core.Status.AtRisk.TaskKind, ClosedAt: null }),
+            Waiting = [.. tasks.Where(task => task.ClosedAt is null && task.Kind != Core.Status.AtRisk.TaskKind).GroupBy(task => task.Kind, StringComparer.Ordinal).OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal)
                 .Select(group => new WaitingSummary(group.Key, group.Count(), group.MinBy(task => task.Id)!.Text))],
             Broken = broken,
         };

@@ -36,7 +36,7 @@ public sealed class AtRiskTests
         // There is still time, and the text says until when and with whom.
         Assert.NotNull(warning);
         Assert.Equal(order.Id, warning.OrderId);
-        Assert.Contains("Line 1 waits for an article and is needed by 2026-03-09: the last cut-off in time is", warning.Text, StringComparison.Ordinal);
+        Assert.Contains("Line 1 waits for an article and must be here by 2026-03-09: the last cut-off in time is", warning.Text, StringComparison.Ordinal);
         Assert.Equal(0, await bench.Journey.AtRisk.LookAsync(CancellationToken.None));
 
         await bench.Journey.Desk.CancelOrderAsync(order.Id, "1", "ann", CancellationToken.None);
@@ -57,7 +57,7 @@ public sealed class AtRiskTests
         var approvals = await bench.OpenTasksAsync("approve-purchase-order");
         Assert.NotEmpty(approvals);
         await bench.Journey.AtRisk.LookAsync(CancellationToken.None);
-        Assert.Contains(await bench.OpenTasksAsync(AtRisk.TaskKind), task => task.Text.Contains("waits for the approval of its purchase order", StringComparison.Ordinal));
+        Assert.Contains(await bench.OpenTasksAsync(AtRisk.TaskKind), task => task.Text.Contains("for the approval of a purchase order", StringComparison.Ordinal));
         foreach (var task in approvals)
         {
             Assert.True((await bench.Journey.Desk.ApproveAsync(task.PurchaseId!.Value, "ann", CancellationToken.None)).Done);
