@@ -4,9 +4,10 @@ using UnifiedCommerce.Core.Purchasing;
 
 namespace UnifiedCommerce.Storage;
 
-internal sealed class PurchasesTable(Session session) : IPurchases
+internal sealed class PurchasesTable(Session session, Bought bought) : IPurchases
 {
-    static readonly Bulk<PurchaseState> InsertPurchases = Bulk<PurchaseState>.Insert("purchases", "returning id", PurchaseColumns());
+    static readonly Bulk<PurchaseState> InsertPurchases = Bulk<PurchaseState>.Insert("purchases", "returning id",
+        [.. PurchaseColumns(), Column<PurchaseState>.Number("counted", purchase => Bought.ValueOf(purchase))]);
     static readonly Bulk<PurchaseState> UpdatePurchases = Bulk<PurchaseState>.Update("purchases", ["id"],
         Column<PurchaseState>.Number("id", purchase => purchase.Id),
         Column<PurchaseState>.Text("status", purchase => purchase.Status.ToString()),
@@ -104,6 +105,7 @@ internal sealed class PurchasesTable(Session session) : IPurchases
             lines.AddRange(own.Select(line => (purchases[i], line)));
         }
         await InsertLines.RunAsync(session, lines, cancellationToken);
+        bought.Added(stored);
         return stored;
     }
 
@@ -129,6 +131,7 @@ internal sealed class PurchasesTable(Session session) : IPurchases
     {
         if (await UpdatePurchases.RunAsync(session, [purchase], cancellationToken) != 1)
             throw new HubException($"Purchase order {purchase.Id} ({purchase.Document.Number}): found no such row, expected one. Add it first.");
+        bought.Changed([purchase.Id]);
     }
 
     public async Task<IReadOnlyList<PurchaseHead>> LockHeadsAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken) =>
@@ -141,6 +144,7 @@ internal sealed class PurchasesTable(Session session) : IPurchases
         var rows = statuses.LastOfEach(row => row.Id);
         if (await SetStatuses.RunAsync(session, rows, cancellationToken) != rows.Count)
             throw new HubException("Found purchase orders that are not stored, expected all. Add them first.");
+        bought.Changed(rows.Where(row => !Bought.Counts(row.Status)).Select(row => row.Id));
     }
 
     public async Task SaveLinesAsync(IReadOnlyCollection<PurchaseLineState> lines, CancellationToken cancellationToken)
@@ -150,6 +154,7 @@ internal sealed class PurchasesTable(Session session) : IPurchases
         var rows = lines.LastOfEach(line => (line.PurchaseId, line.Position));
         if (await UpdateLines.RunAsync(session, rows, cancellationToken) != rows.Count)
             throw new HubException("Found purchase order lines that are not stored, expected all. Add them with their purchase order.");
+        bought.Changed(rows.Select(line => line.PurchaseId));
     }
 
     public async Task<IReadOnlyList<Peg>> PegsOfPurchasesAsync(IReadOnlyCollection<long> purchaseIds, CancellationToken cancellationToken) =>
@@ -198,16 +203,8 @@ internal sealed class PurchasesTable(Session session) : IPurchases
     public async Task<long> OpenCountAsync(string partner, CancellationToken cancellationToken) => await session.NumberAsync(
         "select count(*) from purchases where partner = @partner and status not in ('Rejected', 'Fulfilled', 'Cancelled', 'Refused')", new { partner }, cancellationToken) ?? 0;
 
-    public async Task<decimal> BoughtAsync(string partner, DateOnly from, DateOnly to, CancellationToken cancellationToken)
-    {
-        // Thousandths x ten-thousandths / thousandths of the basis = ten-thousandths of the currency.
-        var stored = await session.NumberAsync(
-            "select cast(coalesce(sum((l.ordered - l.cancelled) * l.net_price / l.price_basis), 0) as bigint) from purchases p "
-            + "join purchase_lines l on l.purchase_id = p.id where p.partner = @partner and p.decided_at >= @first and p.decided_at < @end "
-            + "and p.status not in ('Refused', 'Cancelled', 'Rejected')",
-            new { partner, first = StartOf(from), end = StartOf(to.AddDays(1)) }, cancellationToken);
-        return Scale.FromStoredMoney(stored ?? 0);
-    }
+    public async Task<decimal> BoughtAsync(string partner, DateOnly from, DateOnly to, CancellationToken cancellationToken) =>
+        Scale.FromStoredMoney(await bought.ReadAsync(session, partner, StartOf(from), StartOf(to.AddDays(1)), cancellationToken));
 
     static long StartOf(DateOnly day) => Stored.Moment(new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero));
 

@@ -145,6 +145,7 @@ internal sealed class Pending
         Column<AuditEntry>.Text("before_json", entry => entry.Before),
         Column<AuditEntry>.Text("after_json", entry => entry.After));
 
+    public Bought Bought { get; } = new();
     public List<HubEvent> Events { get; } = [];
     public List<AuditEntry> Audit { get; } = [];
     public List<JobRow> Jobs { get; } = [];
@@ -152,6 +153,7 @@ internal sealed class Pending
 
     public async Task FlushAsync(Session session, CancellationToken cancellationToken)
     {
+        await Bought.FlushAsync(session, cancellationToken);
         if (Events.Count + Audit.Count > 0 && session.Dialect.IsPostgres)
         {
             // The transaction's id is taken before any sequence number, which the reader of the feed relies on (HubStore.VisibleEventsEndAsync).

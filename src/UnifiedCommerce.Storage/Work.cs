@@ -18,7 +18,7 @@ internal abstract class Work : IWork, IJobInserter
         Session = session;
         Documents = new DocumentsTable(session);
         Orders = new OrdersTable(session);
-        Purchases = new PurchasesTable(session);
+        Purchases = new PurchasesTable(session, Pending.Bought);
         Dispatches = new DispatchesTable(session);
         Routing = new RoutingTables(session);
         Catalogue = new CatalogueTables(session);

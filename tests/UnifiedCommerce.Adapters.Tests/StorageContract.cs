@@ -234,6 +234,15 @@ public abstract class StorageContract(IStoreSource source)
             Assert.Equal([read.Head], await work.Purchases.LockHeadsAsync([read.Id], None));
             await work.Purchases.SetStatusAsync([(read.Id, PurchaseStatus.Answered)], None);
             Assert.Equal([read.Head with { Status = PurchaseStatus.Answered }], await work.Purchases.LockHeadsAsync([read.Id], None));
+            // What is cancelled or refused was not bought.
+            Task<decimal> BoughtAsync() => work.Purchases.BoughtAsync("nordhandel", new DateOnly(2026, 3, 2), new DateOnly(2026, 3, 2), None);
+            await work.Purchases.SetStatusAsync([(read.Id, PurchaseStatus.Rejected)], None);
+            Assert.Equal(37.0368m, await BoughtAsync());
+            await work.Purchases.UpdateAsync(read, None);
+            Assert.Equal(61.7280m, await BoughtAsync());
+            await work.Purchases.SaveLinesAsync([read.Lines[0] with { Awaiting = 0, Cancelled = 1 }], None);
+            Assert.Equal(49.3824m, await BoughtAsync());
+            await work.Purchases.SaveLinesAsync([read.Lines[0]], None);
             await Assert.ThrowsAsync<HubException>(() => work.Purchases.SetStatusAsync([(read.Id + 100, PurchaseStatus.Sent)], None));
             Assert.Equal(30, (await work.Purchases.ReservedAsync("nordhandel", ["A-1", "B"], Monday.AddHours(-1), None))["A-1"]);
             Assert.Empty(await work.Purchases.ReservedAsync("nordhandel", ["A-1"], Monday, None));
@@ -251,6 +260,25 @@ public abstract class StorageContract(IStoreSource source)
         Key = key, Partner = "nordhandel", Kind = DocumentKind.PurchaseOrder, PurchaseId = 7, FileName = key + ".edi", ContentType = "application/edifact",
         Bytes = [1, 2, 0, 255], Sha256 = "s", InterchangeControl = control, MessageControl = "1", PreparedAt = Monday,
     };
+
+    [StoreFact]
+    public async Task What_was_bought_before_it_was_counted_is_counted_by_the_migration()
+    {
+        await using var store = await NewAsync();
+        await InAsync(store, work => work.Purchases.AddAsync([APurchase("PO-1", quantity: 2), APurchase("PO-2", quantity: 3), APurchase("PO-3", quantity: 7) with { Status = PurchaseStatus.Refused }], None));
+        await InAsync(store, work => ((Storage.Work)work).Session.RunAsync("update purchases set counted = null", null, None));
+        await InAsync(store, work => ((Storage.Work)work).Session.RunAsync("delete from bought", null, None));
+        using var resource = new StreamReader(typeof(HubStore).Assembly.GetManifestResourceStream("UnifiedCommerce.Storage.Migrations.0005-bought.sql")!);
+        foreach (var statement in (await resource.ReadToEndAsync(None)).Split(';').Where(text => text.TrimStart().StartsWith("update", StringComparison.Ordinal) || text.TrimStart().StartsWith("insert", StringComparison.Ordinal)))
+        {
+            await InAsync(store, work => ((Storage.Work)work).Session.RunAsync(statement, null, None));
+        }
+
+        Assert.Equal(61.7280m, await InAsync(store, work => work.Purchases.BoughtAsync("nordhandel", new DateOnly(2026, 3, 2), new DateOnly(2026, 3, 2), None)));
+        Assert.DoesNotContain(await store.SelfAudit.CheckAsync(None), breach => breach.Text.Contains("bought", StringComparison.Ordinal));
+        await InAsync(store, work => ((Storage.Work)work).Session.RunAsync("update bought set amount = amount + 1", null, None));
+        Assert.Contains(await store.SelfAudit.CheckAsync(None), breach => breach.Text.Contains("bought", StringComparison.Ordinal));
+    }
 
     [StoreFact]
     public async Task Control_numbers_have_no_gap_after_a_rollback()
