@@ -49,8 +49,11 @@ public sealed class HubApplication : IAsyncDisposable
         var store = await OpenStoreAsync(options, configuration, cancellationToken);
         try
         {
-            await PrepareAccessAsync(options, configuration, store, cancellationToken);
-            var partners = await PartnersDirectory.OpenAsync(store, store.IsPostgres, configuration, cancellationToken);
+            var partners = await WhenItAnswersAsync(async () =>
+            {
+                await PrepareAccessAsync(options, configuration, store, cancellationToken);
+                return await PartnersDirectory.OpenAsync(store, store.IsPostgres, configuration, cancellationToken);
+            }, cancellationToken);
             var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = typeof(HubApplication).Assembly.GetName().Name });
             builder.Configuration.AddConfiguration(configuration);
             builder.Logging.ClearProviders().AddSerilog(Log.Logger);
@@ -147,11 +150,17 @@ public sealed class HubApplication : IAsyncDisposable
     {
         Directory.CreateDirectory(options.Data);
         string connection = configuration.GetConnectionString("Hub") is { Length: > 0 } given ? given : $"Data Source={Path.GetFullPath(Path.Combine(options.Data, "hub.db"))}";
+        return await WhenItAnswersAsync(() => HubStore.OpenAsync(connection, null, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>What the start needs of the store is asked for again while the store is away, half a minute at most.</summary>
+    private static async Task<T> WhenItAnswersAsync<T>(Func<Task<T>> ask, CancellationToken cancellationToken)
+    {
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                return await HubStore.OpenAsync(connection, null, cancellationToken);
+                return await ask();
             }
             catch (Exception exception) when (attempt < 10 && StoreOutage.Is(exception))
             {

@@ -31,6 +31,7 @@ internal sealed class ChaosCommand(ChaosOptions options)
     long _killedAt;
     int _kills;
     int _cuts;
+    int _restarts;
 
     public async Task<int> RunAsync()
     {
@@ -159,6 +160,12 @@ internal sealed class ChaosCommand(ChaosOptions options)
             {
                 cuts.Next();
                 _cuts++;
+            }
+            // One that ended by itself (its database was away for too long while it started) is started again, as a supervisor would.
+            foreach (var ended in hubs.Where(hub => !hub.IsRunning))
+            {
+                ended.Start();
+                _restarts++;
             }
             if (Turns(number, options.Kills) == Turns(number - 1, options.Kills))
                 continue;
@@ -320,7 +327,7 @@ internal sealed class ChaosCommand(ChaosOptions options)
         var well = lostOrders + lostDocuments + doubled + unsettled + breaches.Count == 0 && dispatches.Count > 0;
         Console.WriteLine(JsonSerializer.Serialize(new
         {
-            orders = _answered.Count, purchaseOrders = dispatches.Count, lost = lostOrders + lostDocuments, duplicated = doubled, unsettled, invariantFailures = breaches.Count, kills = _kills, cuts = _cuts,
+            orders = _answered.Count, purchaseOrders = dispatches.Count, lost = lostOrders + lostDocuments, duplicated = doubled, unsettled, invariantFailures = breaches.Count, kills = _kills, cuts = _cuts, endedByThemselves = _restarts,
             partnerFaults = partner.Faults, events = events.Count, eventsHeard = others?.Heard.Count ?? 0, store = options.Postgres ? "postgres" : "sqlite", options.Workers,
             secondsToServeAgainMedian = Median(_secondsToServe), secondsToServeAgainWorst = Worst(_secondsToServe),
             secondsToSendAgainMedian = Median(_secondsToSend), secondsToSendAgainWorst = Worst(_secondsToSend), wallSeconds = Math.Round(wall.TotalSeconds, 1), options.Seed,
