@@ -17,6 +17,8 @@ public readonly record struct StorageOptions
     public TimeProvider MachineTime { get; init; } = TimeProvider.System;
     /// <summary>Applies pending migrations when opening.</summary>
     public bool Migrate { get; init; } = true;
+    /// <summary>Leaves out migrations above this number, so that a test can be a process of an older version.</summary>
+    internal int MigrateUpTo { get; init; } = int.MaxValue;
     /// <summary>The most connections this process opens to PostgreSQL.</summary>
     public int MaxConnections { get; init; } = 30;
     /// <summary>How long a writer waits for another process that holds the SQLite file.</summary>

@@ -24,6 +24,9 @@ internal static partial class Migrations
 
     static readonly IReadOnlyList<Migration> All = Load();
 
+    /// <summary>Number, oldest code that can live with it, and text of each.</summary>
+    public static IEnumerable<(int Number, int CompatibleFrom, string Text)> Texts => All.Select(migration => (migration.Number, migration.CompatibleFrom, migration.Text));
+
     /// <summary>The number of the newest migration that this code knows.</summary>
     public static int Newest => All[^1].Number;
 
@@ -60,13 +63,13 @@ internal static partial class Migrations
     }
 
     /// <summary>PostgreSQL: each migration is one transaction under a session lock.</summary>
-    public static async Task ApplyAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    public static async Task ApplyAsync(NpgsqlConnection connection, int upTo, CancellationToken cancellationToken)
     {
         await connection.ExecuteAsync(new CommandDefinition("select pg_advisory_lock(@AdvisoryLock)", new { AdvisoryLock }, cancellationToken: cancellationToken));
         try
         {
             await connection.ExecuteAsync(new CommandDefinition(CreateTable, cancellationToken: cancellationToken));
-            foreach (var migration in Pending(await connection.QueryAsync<Applied>(new CommandDefinition(ReadTable, cancellationToken: cancellationToken))))
+            foreach (var migration in Pending(await connection.QueryAsync<Applied>(new CommandDefinition(ReadTable, cancellationToken: cancellationToken)), upTo))
             {
                 await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
                 await connection.ExecuteAsync(new CommandDefinition(Dialect.Postgres.Section(migration.Text), transaction: transaction, cancellationToken: cancellationToken));
@@ -81,13 +84,13 @@ internal static partial class Migrations
     }
 
     /// <summary>SQLite: all pending migrations are one transaction; another process waits at its beginning.</summary>
-    public static void Apply(Session session, SqliteConnection connection)
+    public static void Apply(Session session, SqliteConnection connection, int upTo)
     {
         session.Now("begin immediate");
         try
         {
             connection.Execute(CreateTable);
-            foreach (var migration in Pending(connection.Query<Applied>(ReadTable)))
+            foreach (var migration in Pending(connection.Query<Applied>(ReadTable), upTo))
             {
                 connection.Execute(Dialect.Sqlite.Section(migration.Text));
                 connection.Execute(AddRow, migration);
@@ -101,7 +104,7 @@ internal static partial class Migrations
         }
     }
 
-    static List<Migration> Pending(IEnumerable<Applied> rows)
+    static List<Migration> Pending(IEnumerable<Applied> rows, int upTo)
     {
         var applied = rows.ToDictionary(row => row.Number);
         foreach (var row in applied.Values)
@@ -117,6 +120,6 @@ internal static partial class Migrations
                     + "never changed: add a new one.");
             }
         }
-        return [.. All.Where(migration => !applied.ContainsKey(migration.Number))];
+        return [.. All.Where(migration => migration.Number <= upTo && !applied.ContainsKey(migration.Number))];
     }
 }

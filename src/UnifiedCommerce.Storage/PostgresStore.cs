@@ -38,7 +38,7 @@ public sealed class PostgresStore : HubStore
         await using var connection = await _source.OpenConnectionAsync(cancellationToken);
         if (Options.Migrate)
         {
-            await Migrations.ApplyAsync(connection, cancellationToken);
+            await Migrations.ApplyAsync(connection, Options.MigrateUpTo, cancellationToken);
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             await Partitions.PrepareAsync(new Session(connection, Dialect) { Transaction = transaction }, Options.MachineTime.GetUtcNow(), cancellationToken);
             await transaction.CommitAsync(cancellationToken);

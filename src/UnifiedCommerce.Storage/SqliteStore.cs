@@ -48,7 +48,7 @@ public sealed class SqliteStore : HubStore
             _session.Forget();
             source.BackupDatabase(_writer);
             // A backup of an older version is brought to this one.
-            Migrations.Apply(_session, _writer);
+            Migrations.Apply(_session, _writer, Options.MigrateUpTo);
         }
         catch (SqliteException failure)
         {
@@ -67,7 +67,7 @@ public sealed class SqliteStore : HubStore
         await _writer.OpenAsync(cancellationToken);
         Prepare(_writer);
         if (Options.Migrate)
-            Migrations.Apply(_session, _writer);
+            Migrations.Apply(_session, _writer, Options.MigrateUpTo);
         Epoch = await _session.NumberAsync("select cast(value as integer) from hub_meta where name = 'epoch'", null, cancellationToken) ?? 1;
     }
 

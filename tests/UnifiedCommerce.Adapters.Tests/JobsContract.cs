@@ -272,6 +272,31 @@ public abstract class JobsContract(IStoreSource source)
     }
 
     [StoreFact]
+    public async Task A_partner_that_never_answers_holds_up_no_other()
+    {
+        await using var store = await source.NewAsync();
+        await InsertAsync(store, [.. Enumerable.Range(0, 20).Select(n => new NewJob("send", $"{n}") { Lane = n % 2 == 0 ? "stuck" : "well" })]);
+        var done = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var engine = new JobEngine(store, store.JobQueue, [], [new Effect("send", async (jobs, token) =>
+        {
+            if (jobs[0].Lane == "stuck")
+                await Task.Delay(Timeout.Infinite, token);
+            foreach (var job in jobs)
+                done.Enqueue(job.Args);
+            if (done.Count == 10)
+                all.SetResult();
+            return AllDone(jobs);
+        }, size: 1)], TimeProvider.System, new JobEngineOptions { Worker = "w1", PollInterval = TimeSpan.FromMilliseconds(20), ShutdownGrace = TimeSpan.FromMilliseconds(100) });
+        using var stop = new CancellationTokenSource();
+        var running = engine.RunAsync(stop.Token);
+        await all.Task;
+        await stop.CancelAsync();
+        await running;
+        Assert.Equal(Enumerable.Range(0, 10).Select(n => $"{2 * n + 1}"), done);
+    }
+
+    [StoreFact]
     public async Task A_lane_has_one_batch_at_a_time_unless_it_is_made_wider()
     {
         var time = new ManualTime();

@@ -20,6 +20,9 @@ public sealed class ThrowAwayPostgres : IAsyncDisposable
     /// <summary>Loopback port.</summary>
     public int Port { get; }
 
+    /// <summary>The folder of its files, which belongs to the user it runs as.</summary>
+    public string DataFolder => Path.Combine(_folder, "data");
+
     /// <summary>The folder of the binaries.</summary>
     public string BinFolder => _bin;
 

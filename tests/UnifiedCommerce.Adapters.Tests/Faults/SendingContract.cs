@@ -17,36 +17,6 @@ public abstract class SendingContract(IStoreSource source)
 {
     static readonly CancellationToken None = CancellationToken.None;
 
-    /// <summary>A partner that has what was sent, counts, and calls back while it receives.</summary>
-    sealed class Partnerside : IOutboundChannel
-    {
-        public string Kind => "test";
-        public List<string> Has { get; } = [];
-        public int Probes { get; private set; }
-        public Func<Dispatch, Task>? OnArrival { get; set; }
-        public SendResult? Refusal { get; set; }
-
-        public async Task<SendResult> SendAsync(Partner partner, Dispatch dispatch, CancellationToken cancellationToken)
-        {
-            if (Refusal is { } refusal)
-                return refusal;
-            if (!Has.Contains(dispatch.Key))
-                Has.Add(dispatch.Key);
-            if (OnArrival is { } act)
-            {
-                OnArrival = null;
-                await act(dispatch);
-            }
-            return new SendResult.Sent("accepted");
-        }
-
-        public Task<ProbeResult> ProbeAsync(Partner partner, Dispatch dispatch, CancellationToken cancellationToken)
-        {
-            Probes++;
-            return Task.FromResult<ProbeResult>(Has.Contains(dispatch.Key) ? new ProbeResult.Present("it is there") : new ProbeResult.Absent("it is not there"));
-        }
-    }
-
     sealed class NoDocuments : IDocumentDecoder, IDocumentRenderer
     {
         public DecodedDocument Decode(Partner? partner, StoredDocument document) => throw new NotSupportedException();
@@ -69,7 +39,7 @@ public abstract class SendingContract(IStoreSource source)
             },
         });
 
-    static JobEngine Engine(HubStore store, ManualTime time, string worker, Partnerside partner)
+    internal static JobEngine Engine(HubStore store, ManualTime time, string worker, Partnerside partner)
     {
         var journey = new Journey(new JourneyWorld
         {
@@ -199,5 +169,37 @@ public abstract class SendingContract(IStoreSource source)
         time.Advance(TimeSpan.FromSeconds(61));
         Assert.Equal(1, await engine.RunReadyAsync(None));
         Assert.Equal(DispatchState.Sent, (await ReadAsync(store, dispatch.Id)).State);
+    }
+}
+
+/// <summary>A partner that has what was sent, counts, and calls back while it receives.</summary>
+internal sealed class Partnerside : IOutboundChannel
+{
+    public string Kind => "test";
+    public List<string> Has { get; } = [];
+    public int Probes { get; private set; }
+    public int Sends { get; private set; }
+    public Func<Dispatch, Task>? OnArrival { get; set; }
+    public SendResult? Refusal { get; set; }
+
+    public async Task<SendResult> SendAsync(Partner partner, Dispatch dispatch, CancellationToken cancellationToken)
+    {
+        Sends++;
+        if (Refusal is { } refusal)
+            return refusal;
+        if (!Has.Contains(dispatch.Key))
+            Has.Add(dispatch.Key);
+        if (OnArrival is { } act)
+        {
+            OnArrival = null;
+            await act(dispatch);
+        }
+        return new SendResult.Sent("accepted");
+    }
+
+    public Task<ProbeResult> ProbeAsync(Partner partner, Dispatch dispatch, CancellationToken cancellationToken)
+    {
+        Probes++;
+        return Task.FromResult<ProbeResult>(Has.Contains(dispatch.Key) ? new ProbeResult.Present("it is there") : new ProbeResult.Absent("it is not there"));
     }
 }
