@@ -182,6 +182,7 @@ public sealed class ReadDocumentHandler(PartnerBookHolder book, IDocumentDecoder
         };
         var reason = messages.FirstOrDefault(message => message.State == state)?.Reason ?? messages.FirstOrDefault(message => message.Reason is not null)?.Reason;
         await work.Documents.UpdateAsync(document with { State = state, Reason = reason }, cancellationToken);
+        JourneyMeters.Judged(document.Partner, state);
         if (state is DocumentState.Quarantined or DocumentState.Partly)
         {
             var first = messages.First(message => message.State == DocumentState.Quarantined);
@@ -196,6 +197,7 @@ public sealed class ReadDocumentHandler(PartnerBookHolder book, IDocumentDecoder
     private static async Task QuarantineAsync(IWork work, StoredDocument document, string reason, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await work.Documents.UpdateAsync(document with { State = DocumentState.Quarantined, Reason = reason }, cancellationToken);
+        JourneyMeters.Judged(document.Partner, DocumentState.Quarantined);
         await work.Tasks.OpenAsync([QuarantineTasks.For(document.Id, document.Partner, document.Name, reason, now)], cancellationToken);
     }
 

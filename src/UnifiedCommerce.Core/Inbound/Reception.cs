@@ -38,6 +38,7 @@ public sealed class DocumentReception(IStore store, PartnerBookHolder book, IEnu
                 Id = id, State = DocumentState.Duplicate,
                 Reason = key.StartsWith("sha256", StringComparison.Ordinal) ? $"The same bytes came before, as document {first}." : $"The same message id came before, with document {first}.",
             }, cancellationToken);
+            JourneyMeters.Judged(partner, DocumentState.Duplicate);
             return (id, true);
         }
         await work.Jobs.InsertAsync([ReadJob(id, partner)], cancellationToken);

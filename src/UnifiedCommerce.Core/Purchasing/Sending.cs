@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using UnifiedCommerce.Core.Inbound;
 using UnifiedCommerce.Core.Jobs;
@@ -131,7 +132,10 @@ public sealed class SendDispatchHandler(
         if (toSend.Count > 0)
         {
             using var sending = JourneySteps.Begin("send");
-            results.AddRange(toSend.Zip(await channel.SendAllAsync(partner, toSend, cancellationToken)));
+            var began = Stopwatch.GetTimestamp();
+            var sent = await channel.SendAllAsync(partner, toSend, cancellationToken);
+            JourneyMeters.Sent(partner.Id, began, sent);
+            results.AddRange(toSend.Zip(sent));
         }
         return results;
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;
 using System.Security.Cryptography;
@@ -169,7 +170,9 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
         SourcingPlan plan;
         using (JourneySteps.Begin("solve"))
         {
+            var began = Stopwatch.GetTimestamp();
             plan = SourcingEngine.Solve(built.Problem, OptionsFor(limit), cancellationToken);
+            JourneyMeters.Routed(pool, began, plan.Cost.Total, plan.LowerBound);
         }
         using var keeping = JourneySteps.Begin("keep-run");
         var proposal = Proposal.Of(built, plan, asOf);

@@ -34,6 +34,7 @@ internal static class HubServices
         services.AddSingleton<PrometheusText>();
         services.AddSingleton<OtlpExport>();
         services.AddHostedService(provider => provider.GetRequiredService<OtlpExport>());
+        services.AddHostedService(_ => new QueueWatch(store, TimeProvider.System));
 
         // Memory and journey. Leases, keys and calls keep machine time.
         services.AddSingleton(store);

@@ -2,6 +2,8 @@ using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using UnifiedCommerce.Core;
+using UnifiedCommerce.Core.Jobs;
 
 namespace UnifiedCommerce.Hub.Telemetry;
 
@@ -19,7 +21,7 @@ public sealed class OtlpExport(IConfiguration configuration) : IHostedService, I
             var resource = ResourceBuilder.CreateDefault().AddService("unified-commerce-hub");
             _meters = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter([.. PrometheusText.Meters])
                 .AddOtlpExporter(otlp => otlp.Endpoint = new Uri(endpoint)).Build();
-            _traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource("UnifiedCommerce", "MassTransit", "Microsoft.AspNetCore", "Npgsql")
+            _traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(JobEngine.Meter, JourneySteps.Source, "MassTransit", "Microsoft.AspNetCore", "Npgsql")
                 .AddOtlpExporter(otlp => otlp.Endpoint = new Uri(endpoint)).Build();
         }
         return Task.CompletedTask;

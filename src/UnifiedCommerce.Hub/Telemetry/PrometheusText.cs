@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
+using UnifiedCommerce.Core;
+using UnifiedCommerce.Core.Jobs;
 
 namespace UnifiedCommerce.Hub.Telemetry;
 
@@ -10,7 +12,7 @@ public sealed class PrometheusText : IDisposable
 {
     /// <summary>Meters that are collected: ours and the runtime's.</summary>
     public static readonly IReadOnlyList<string> Meters =
-        ["UnifiedCommerce", "UnifiedCommerce.Jobs", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime", "MassTransit", "Npgsql"];
+        ["UnifiedCommerce", JobEngine.Meter, JourneyMeters.Meter, QueueWatch.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime", "MassTransit", "Npgsql"];
 
     private const int MostSeriesPerInstrument = 500;
     private static readonly double[] s_bounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
