@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Xml.Schema;
 using UnifiedCommerce.Core;
 using UnifiedCommerce.Core.Mapping;
 using UnifiedCommerce.Core.Orders;
@@ -24,19 +25,42 @@ internal static class MapCommands
         return map;
     }
 
+    internal static Option<string?> Xsd() => new("--xsd") { Description = "Folder with the OASIS UBL schemas; what we write as UBL is checked against them. UC_UBL_XSD when absent." };
+
+    /// <summary>The schemas of the folder given, or of UC_UBL_XSD; none when neither is.</summary>
+    internal static bool TryXsd(string? folder, TextWriter error, out XmlSchemaSet? schemas)
+    {
+        schemas = null;
+        folder ??= Environment.GetEnvironmentVariable("UC_UBL_XSD");
+        if (string.IsNullOrEmpty(folder))
+            return true;
+        try
+        {
+            schemas = MessageRules.LoadXsd(folder);
+            return true;
+        }
+        catch (HubException wrong)
+        {
+            error.WriteLine(wrong.Message);
+            return false;
+        }
+    }
+
     private static Option<bool> Json() => new("--json") { Description = "JSON instead of text." };
 
     private static Command Check()
     {
         Argument<string> folder = new("dir") { Description = "The mappings folder, or one partner's folder in it.", DefaultValueFactory = _ => "mappings" };
         Option<bool> json = Json();
-        Command command = new("check", "Prove every mapping by its samples: read, written, valid, read back.") { folder, json };
+        Option<string?> xsd = Xsd();
+        Command command = new("check", "Prove every mapping by its samples: read, written, valid, read back.") { folder, json, xsd };
         command.SetAction(parse =>
         {
             TextWriter output = parse.InvocationConfiguration.Output;
-            if (!TryFolder(parse.GetRequiredValue(folder), parse.InvocationConfiguration.Error, out string mappings, out string? partner))
+            TextWriter error = parse.InvocationConfiguration.Error;
+            if (!TryFolder(parse.GetRequiredValue(folder), error, out string mappings, out string? partner) || !TryXsd(parse.GetValue(xsd), error, out XmlSchemaSet? schemas))
                 return 2;
-            MappingCheckReport report = MappingCheck.Run(mappings, partner);
+            MappingCheckReport report = MappingCheck.Run(mappings, partner, schemas);
             Print(output, report, parse.GetValue(json));
             return report.Passed ? 0 : 1;
         });
@@ -123,7 +147,7 @@ internal static class MapCommands
             }
             string control = parse.GetRequiredValue(number);
             WriteResult written = set.All[0].Write(document, context with { InterchangeRef = control, MessageRef = control });
-            foreach (Diagnostic diagnostic in written.Diagnostics.Concat(written.HasErrors ? [] : MappingCheck.Validate(set.All[0], written.Bytes)))
+            foreach (Diagnostic diagnostic in written.Diagnostics.Concat(written.HasErrors ? [] : set.Rules.Check(set.All[0], written.Bytes)))
                 error.WriteLine($"{Word(diagnostic.Severity)} {diagnostic}");
             if (written.HasErrors)
                 return 1;
@@ -215,6 +239,7 @@ internal static class MapCommands
             {
                 ["passed"] = report.Passed,
                 ["milliseconds"] = (long)report.Elapsed.TotalMilliseconds,
+                ["notChecked"] = new JsonArray([.. report.NotChecked.Select(what => (JsonNode)what)]),
                 ["mappings"] = new JsonArray([.. report.Proofs.Select(proof => (JsonNode)new JsonObject { ["mapping"] = proof.Mapping, ["samples"] = proof.Samples, ["passed"] = proof.Passed, ["diagnostics"] = Diagnostics(proof.Diagnostics) })]),
             }.ToJsonString(DocumentJson.Options));
             return;
@@ -224,6 +249,8 @@ internal static class MapCommands
             foreach (Diagnostic diagnostic in proof.Diagnostics)
                 output.WriteLine($"{Word(diagnostic.Severity)} {diagnostic}");
         }
+        foreach (string what in report.NotChecked)
+            output.WriteLine($"not checked: {what}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{report.Proofs.Count} mappings, {report.Proofs.Sum(proof => proof.Samples)} samples, {report.Proofs.Count(proof => !proof.Passed)} with errors, {report.Elapsed.TotalMilliseconds:0} ms"));
     }

@@ -110,14 +110,16 @@ internal static class PartnerCommands
     {
         Argument<string> folder = new("dir") { Description = "The mappings folder, or one partner's folder in it.", DefaultValueFactory = _ => "mappings" };
         Option<bool> json = new("--json") { Description = "JSON instead of text." };
-        Command command = new("check", "Check partner.yaml, house.yaml and the mappings with their samples.") { folder, json };
+        Option<string?> xsd = MapCommands.Xsd();
+        Command command = new("check", "Check partner.yaml, house.yaml and the mappings with their samples.") { folder, json, xsd };
         command.SetAction(parse =>
         {
             TextWriter output = parse.InvocationConfiguration.Output;
-            if (!MapCommands.TryFolder(parse.GetRequiredValue(folder), parse.InvocationConfiguration.Error, out string mappings, out string? partner))
+            if (!MapCommands.TryFolder(parse.GetRequiredValue(folder), parse.InvocationConfiguration.Error, out string mappings, out string? partner)
+                || !MapCommands.TryXsd(parse.GetValue(xsd), parse.InvocationConfiguration.Error, out System.Xml.Schema.XmlSchemaSet? schemas))
                 return 2;
             List<Diagnostic> found = [.. partner is null ? PartnerFolder.LoadAll(mappings).Diagnostics : PartnerFile.Load(Path.Combine(mappings, partner)).Diagnostics];
-            MappingCheckReport report = MappingCheck.Run(mappings, partner);
+            MappingCheckReport report = MappingCheck.Run(mappings, partner, schemas);
             found.AddRange(report.Diagnostics);
             if (parse.GetValue(json))
                 output.WriteLine(new JsonObject { ["passed"] = found.TrueForAll(diagnostic => diagnostic.Severity != Severity.Error), ["diagnostics"] = MapCommands.Diagnostics(found) }.ToJsonString(DocumentJson.Options));

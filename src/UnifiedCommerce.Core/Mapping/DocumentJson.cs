@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
+using System.Text.Json.Serialization.Metadata;
 using UnifiedCommerce.Core.Orders;
 
 namespace UnifiedCommerce.Core.Mapping;
@@ -9,7 +10,7 @@ namespace UnifiedCommerce.Core.Mapping;
 public static class DocumentJson
 {
     /// <summary>As <see cref="CanonicalJson"/>, without derived values, indented.</summary>
-    public static readonly JsonSerializerOptions Options = new(CanonicalJson.Options) { IgnoreReadOnlyProperties = true, WriteIndented = true, NewLine = "\n" };
+    public static readonly JsonSerializerOptions Options = new(CanonicalJson.Options) { IgnoreReadOnlyProperties = true, WriteIndented = true, NewLine = "\n", TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
 
     /// <summary>Writes a document.</summary>
     /// <param name="document">The canonical record.</param>

@@ -1,11 +1,9 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using System.Xml.Schema;
 using UnifiedCommerce.Core.Orders;
 using UnifiedCommerce.Core.Partners;
-using UnifiedCommerce.Edi;
-using UnifiedCommerce.Edi.Schemas;
-using UnifiedCommerce.Edi.Validation;
 
 namespace UnifiedCommerce.Core.Mapping;
 
@@ -22,7 +20,8 @@ public sealed record MappingProof(string Mapping, int Samples, IReadOnlyList<Dia
 /// <summary>What checking a folder gave.</summary>
 /// <param name="Proofs">One per mapping.</param>
 /// <param name="Elapsed">Machine time it took.</param>
-public sealed record MappingCheckReport(IReadOnlyList<MappingProof> Proofs, TimeSpan Elapsed)
+/// <param name="NotChecked">What could not be checked here, and what it would take.</param>
+public sealed record MappingCheckReport(IReadOnlyList<MappingProof> Proofs, TimeSpan Elapsed, IReadOnlyList<string> NotChecked)
 {
     /// <summary>Every mapping passed.</summary>
     public bool Passed => Proofs.All(proof => proof.Passed);
@@ -31,7 +30,7 @@ public sealed record MappingCheckReport(IReadOnlyList<MappingProof> Proofs, Time
 }
 
 /// <summary>
-/// Proves mappings: they parse, their samples read to the expected documents, what is written is valid by the codec's schemas and reads
+/// Proves mappings: they parse, their samples read to the expected documents, what is written keeps to <see cref="MessageRules"/> and reads
 /// back the same, and documents that we send come out as the bytes of their samples.
 /// </summary>
 public static class MappingCheck
@@ -45,7 +44,8 @@ public static class MappingCheck
     /// <summary>Checks one partner, or all when none is named, <c>base</c> included.</summary>
     /// <param name="mappings">The folder that holds all partners.</param>
     /// <param name="partner">The partner's folder name, or null.</param>
-    public static MappingCheckReport Run(string mappings, string? partner = null)
+    /// <param name="xsd">The OASIS schemas that UBL is checked against; null: it is not.</param>
+    public static MappingCheckReport Run(string mappings, string? partner = null, XmlSchemaSet? xsd = null)
     {
         long started = Stopwatch.GetTimestamp();
         List<MappingProof> proofs = [];
@@ -55,15 +55,18 @@ public static class MappingCheck
         {
             string id = Path.GetFileName(folder);
             if (id != "base" && id[0] != '.' && (partner is null || partner == id))
-                proofs.AddRange(Partner(mappings, id));
+                proofs.AddRange(Partner(mappings, id, xsd));
         }
-        return new MappingCheckReport(proofs, Stopwatch.GetElapsedTime(started));
+        string[] ubl = xsd is not null ? [] : [.. proofs.Select(proof => proof.Mapping).Where(file => file.EndsWith(".xml.map", StringComparison.Ordinal) && proofs.First(proof => proof.Mapping == file).Samples > 0)];
+        return new MappingCheckReport(proofs, Stopwatch.GetElapsedTime(started),
+            ubl.Length == 0 ? [] : [$"UBL of {ubl.Length} mappings against the OASIS schemas: none were given (--xsd DIR or UC_UBL_XSD)."]);
     }
 
     /// <summary>Checks the mappings of one partner.</summary>
     /// <param name="mappings">The folder that holds all partners.</param>
     /// <param name="partnerId">The partner's folder name.</param>
-    public static IReadOnlyList<MappingProof> Partner(string mappings, string partnerId)
+    /// <param name="xsd">The OASIS schemas that UBL is checked against; null: it is not.</param>
+    public static IReadOnlyList<MappingProof> Partner(string mappings, string partnerId, XmlSchemaSet? xsd = null)
     {
         MappingSet set = MappingSet.Load(mappings, partnerId);
         List<MappingProof> proofs = [];
@@ -77,7 +80,7 @@ public static class MappingCheck
         foreach (MessageMapping mapping in set.All)
         {
             string[] own = [.. files.Where(file => OwnerOf(file, set) == mapping)];
-            proofs.Add(Prove(mapping, own, context, set.Diagnostics.Where(diagnostic => diagnostic.Place.StartsWith(mapping.File, StringComparison.Ordinal))));
+            proofs.Add(Prove(mapping, own, context, set.Diagnostics.Where(diagnostic => diagnostic.Place.StartsWith(mapping.File, StringComparison.Ordinal)), set.Rules, xsd));
         }
         return proofs;
     }
@@ -113,9 +116,11 @@ public static class MappingCheck
     /// <param name="samples">Paths of its samples; <c>name.document.json</c> beside one holds what is expected.</param>
     /// <param name="context">Envelope and constants for writing.</param>
     /// <param name="known">Findings to report with it.</param>
-    public static MappingProof Prove(MessageMapping mapping, IReadOnlyList<string> samples, MappingContext context, IEnumerable<Diagnostic> known)
+    /// <param name="rules">What its messages must keep to.</param>
+    /// <param name="xsd">The OASIS schemas that UBL is checked against; null: it is not.</param>
+    public static MappingProof Prove(MessageMapping mapping, IReadOnlyList<string> samples, MappingContext context, IEnumerable<Diagnostic> known, MessageRules rules, XmlSchemaSet? xsd = null)
     {
-        List<Diagnostic> found = [.. known];
+        List<Diagnostic> found = [.. known, .. DirectoryCodes.Check(mapping)];
         foreach (string sample in samples)
         {
             byte[] bytes = File.ReadAllBytes(sample);
@@ -138,35 +143,10 @@ public static class MappingCheck
                 if (message.Index == result.Messages[0].Index)
                     Expected(mapping, sample, place, document, found);
                 if (mapping.CanWrite)
-                    RoundTrip(mapping, place, document, context, found, result.Messages.Count == 1 && IsOurs(mapping.Document) ? bytes : null);
+                    RoundTrip(mapping, place, document, context, found, rules, xsd, result.Messages.Count == 1 && IsOurs(mapping.Document) ? bytes : null);
             }
         }
         return new MappingProof(mapping.File, samples.Count, found);
-    }
-
-    /// <summary>What a written file is worth by the codec's schemas; only errors.</summary>
-    /// <param name="mapping">The mapping that wrote it.</param>
-    /// <param name="bytes">The file.</param>
-    public static IEnumerable<Diagnostic> Validate(MessageMapping mapping, ReadOnlyMemory<byte> bytes)
-    {
-        ArgumentNullException.ThrowIfNull(mapping);
-        switch (mapping.Syntax)
-        {
-            case MessageSyntax.Edifact or MessageSyntax.X12:
-            {
-                ValidationReport report = EdiValidator.Validate(bytes.Span, EdiSchemas.Default, new ValidationOptions { UpTo = FindingLevel.Condition });
-                return report.Findings.Where(finding => finding.Severity == FindingSeverity.Error)
-                    .Select(finding => Diagnostic.Error("not-valid", mapping.File, $"What it writes is not valid: {finding.Text} [{finding.Code}]"));
-            }
-            case MessageSyntax.Xml:
-            {
-                Findings findings = new();
-                TreeNode? root = TreeParsing.Xml(bytes, findings);
-                return root is null ? findings.All : PeppolRules.Check(root).Select(fault => Diagnostic.Error("not-valid", mapping.File, $"What it writes is not valid: {fault}"));
-            }
-            default:
-                return [];
-        }
     }
 
     /// <summary>What the mapping reads from a sample it can write as a valid message that means the same.</summary>
@@ -175,7 +155,7 @@ public static class MappingCheck
         List<Diagnostic> found = [];
         MappingContext context = new() { Now = SampleMoment, InterchangeRef = "1", MessageRef = "1", Envelope = new EnvelopeProfile { Sender = "SENDER", Receiver = "RECEIVER", SenderQualifier = "ZZ", ReceiverQualifier = "ZZ" } };
         foreach (object document in mapping.Read(sample, context).Messages.Select(message => message.Document).OfType<object>())
-            RoundTrip(mapping, "", document, context, found, null);
+            RoundTrip(mapping, "", document, context, found, MessageRules.Standard, null, null);
         return found.TrueForAll(diagnostic => diagnostic.Severity != Severity.Error);
     }
 
@@ -186,7 +166,7 @@ public static class MappingCheck
         {
             string name = "base/" + Path.GetRelativePath(folder, path).Replace('\\', '/');
             MappingParseResult result = MessageMapping.Parse(File.ReadAllText(path), name, MappingSet.Loader(mappings, "base"));
-            yield return new MappingProof(name, 0, result.Diagnostics);
+            yield return new MappingProof(name, 0, result.Mapping is { } mapping ? [.. result.Diagnostics, .. DirectoryCodes.Check(mapping)] : result.Diagnostics);
         }
     }
 
@@ -230,13 +210,13 @@ public static class MappingCheck
         }
     }
 
-    private static void RoundTrip(MessageMapping mapping, string place, object document, MappingContext context, List<Diagnostic> found, byte[]? sample)
+    private static void RoundTrip(MessageMapping mapping, string place, object document, MappingContext context, List<Diagnostic> found, MessageRules rules, XmlSchemaSet? xsd, byte[]? sample)
     {
         WriteResult written = mapping.Write(document, context);
         found.AddRange(written.Diagnostics.Select(diagnostic => diagnostic with { Place = $"{place} written: {diagnostic.Place}" }));
         if (written.HasErrors)
             return;
-        found.AddRange(Validate(mapping, written.Bytes).Select(diagnostic => diagnostic with { Place = place }));
+        found.AddRange(rules.Check(mapping, written.Bytes, xsd).Select(diagnostic => diagnostic with { Place = place }));
         ReadResult again = mapping.Read(written.Bytes, context);
         if (again.Messages is not [{ Document: { } second }])
         {

@@ -7,11 +7,12 @@ public sealed class MappingSet
 {
     private readonly Dictionary<DocumentKind, MessageMapping> byKind = [];
 
-    private MappingSet(string partnerId, IReadOnlyList<MessageMapping> all, IReadOnlyList<Diagnostic> diagnostics)
+    private MappingSet(string partnerId, IReadOnlyList<MessageMapping> all, IReadOnlyList<Diagnostic> diagnostics, MessageRules rules)
     {
         PartnerId = partnerId;
         All = all;
         Diagnostics = diagnostics;
+        Rules = rules;
         foreach (MessageMapping mapping in all)
             byKind.TryAdd(mapping.Document, mapping);
     }
@@ -20,6 +21,8 @@ public sealed class MappingSet
     public string PartnerId { get; }
     /// <summary>The mappings that could be parsed.</summary>
     public IReadOnlyList<MessageMapping> All { get; }
+    /// <summary>What the partner's messages must keep to.</summary>
+    public MessageRules Rules { get; }
     /// <summary>What was found, with file, line and column. One faulty mapping leaves the others in.</summary>
     public IReadOnlyList<Diagnostic> Diagnostics { get; }
     /// <summary>Changes when any mapping of the set does: two hub processes compare it.</summary>
@@ -30,6 +33,14 @@ public sealed class MappingSet
     public MessageMapping? For(DocumentKind kind) =>
         byKind.GetValueOrDefault(kind) ?? (kind == DocumentKind.CreditNote ? byKind.GetValueOrDefault(DocumentKind.Invoice) : null);
 
+    /// <summary>Whether a file of a partner's folder belongs to the set: mappings, guides, JSON Schemas.</summary>
+    /// <param name="name">The file's name.</param>
+    public static bool Concerns(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.EndsWith(".map", StringComparison.Ordinal) || MessageRules.Concerns(name);
+    }
+
     /// <summary>Loads a partner's folder.</summary>
     /// <param name="mappings">The folder that holds all partners and <c>base</c>.</param>
     /// <param name="partnerId">The partner's folder in it.</param>
@@ -38,18 +49,19 @@ public sealed class MappingSet
         ArgumentException.ThrowIfNullOrEmpty(mappings);
         ArgumentException.ThrowIfNullOrEmpty(partnerId);
         string folder = Path.Combine(mappings, partnerId);
-        return Parse(partnerId, Directory.Exists(folder) ? Directory.GetFiles(folder, "*.map").Select(path => (Path.GetFileName(path), File.ReadAllText(path))) : [], Loader(mappings, partnerId));
+        return Parse(partnerId, Directory.Exists(folder) ? Directory.GetFiles(folder).Where(path => Concerns(Path.GetFileName(path))).Select(path => (Path.GetFileName(path), File.ReadAllText(path))) : [], Loader(mappings, partnerId));
     }
 
     /// <summary>Parses mappings whose texts are given.</summary>
     /// <param name="partnerId">The partner.</param>
-    /// <param name="texts">File name in the partner's folder and text of each mapping.</param>
+    /// <param name="texts">File name in the partner's folder and text of each mapping, and of the rules beside them (<see cref="Concerns"/>).</param>
     /// <param name="load">Gives what they extend (<c>base/...</c>) and table files of the partner; null: there is none.</param>
     public static MappingSet Parse(string partnerId, IEnumerable<(string Name, string Text)> texts, Func<string, string?> load)
     {
         List<MessageMapping> all = [];
         List<Diagnostic> diagnostics = [];
-        foreach ((string name, string text) in texts.OrderBy(file => file.Name, StringComparer.Ordinal))
+        (string Name, string Text)[] files = [.. texts];
+        foreach ((string name, string text) in files.Where(file => file.Name.EndsWith(".map", StringComparison.Ordinal)).OrderBy(file => file.Name, StringComparer.Ordinal))
         {
             MappingParseResult result = MessageMapping.Parse(text, $"{partnerId}/{name}", load);
             diagnostics.AddRange(result.Diagnostics);
@@ -60,13 +72,15 @@ public sealed class MappingSet
             else
                 all.Add(mapping);
         }
-        return new MappingSet(partnerId, all, diagnostics);
+        MessageRules rules = MessageRules.Parse(partnerId, files);
+        diagnostics.AddRange(rules.Diagnostics);
+        return new MappingSet(partnerId, all, diagnostics, rules);
     }
 
     /// <summary>Makes a set of mappings that were parsed elsewhere.</summary>
     /// <param name="partnerId">The partner.</param>
     /// <param name="mappings">The mappings.</param>
-    public static MappingSet Of(string partnerId, params IReadOnlyList<MessageMapping> mappings) => new(partnerId, mappings, []);
+    public static MappingSet Of(string partnerId, params IReadOnlyList<MessageMapping> mappings) => new(partnerId, mappings, [], MessageRules.Standard);
 
     /// <summary>Gives mappings that others extend, and table files of the partner's folder. No other file can be read.</summary>
     /// <param name="mappings">The folder that holds all partners and <c>base</c>.</param>

@@ -67,7 +67,9 @@ public sealed class PartnerMappings : IDocumentRenderer
                 AcknowledgementRequested = partner.AcknowledgesOut is not (TechnicalAcknowledgement.None or TechnicalAcknowledgement.Http),
             },
         });
-        return new RenderedDocument(written.Bytes.ToArray(), ContentTypeOf(mapping.Syntax), written.MappingId, written.Diagnostics);
+        // Nothing leaves that the standard or the partner's own guide forbids.
+        IReadOnlyList<Diagnostic> found = written.HasErrors ? written.Diagnostics : [.. written.Diagnostics, .. set.Rules.Check(mapping, written.Bytes)];
+        return new RenderedDocument(written.Bytes.ToArray(), ContentTypeOf(mapping.Syntax), written.MappingId, found);
     }
 
     private static string StampOf(string folder, string partnerId)

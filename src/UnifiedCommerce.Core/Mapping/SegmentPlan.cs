@@ -37,6 +37,9 @@ internal sealed class Block
     public SegmentTemplate[] Triggers { get; set; } = [];
     public bool OwnsRecord => Scope.Owner == this;
 
+    /// <summary>All segments in it, at any depth.</summary>
+    public IEnumerable<SegmentTemplate> Templates() => Items.SelectMany(item => item is SegmentTemplate template ? [template] : ((Block)item).Templates());
+
     // Flat form for the reader: segments and blocks in order with their packed tags.
     public uint[] Tags { get; set; } = [];
     public object[] Flat { get; set; } = [];

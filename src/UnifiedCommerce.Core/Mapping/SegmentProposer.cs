@@ -128,16 +128,13 @@ internal static class SegmentProposer
     private static string Changed(MapLine line, CompiledMapping compiled, ProposedChanges changes)
     {
         string body = line.Body;
-        foreach (Slot slot in Templates(compiled.Root!).Where(template => template.Place == line.Place).SelectMany(template => template.Slots).Select(placed => placed.Slot))
+        foreach (Slot slot in compiled.Root!.Templates().Where(template => template.Place == line.Place).SelectMany(template => template.Slots).Select(placed => placed.Slot))
         {
             if (changes.SourceOf(slot) is { } source && source != slot.Source)
                 body = body.Replace($"{{{slot.Source}}}", $"{{{source}}}", StringComparison.Ordinal);
         }
         return body;
     }
-
-    private static IEnumerable<SegmentTemplate> Templates(Block block) =>
-        block.Items.SelectMany(item => item is SegmentTemplate template ? [template] : Templates((Block)item));
 
     private static int EndOf(List<MapLine> lines, int open)
     {

@@ -107,7 +107,7 @@ public sealed class PartnerFiles
 
     private MappingSet Mappings(Func<string, string?> load) => MappingSet.Parse(
         Id,
-        _files.Where(file => file.Key.EndsWith(".map", StringComparison.Ordinal) && file.Key.StartsWith(Id + "/", StringComparison.Ordinal) && file.Key.IndexOf('/', Id.Length + 1) < 0)
+        _files.Where(file => MappingSet.Concerns(file.Key) && file.Key.StartsWith(Id + "/", StringComparison.Ordinal) && file.Key.IndexOf('/', Id.Length + 1) < 0)
             .Select(file => (file.Key[(Id.Length + 1)..], Text(file.Value))).ToList(),
         load);
 

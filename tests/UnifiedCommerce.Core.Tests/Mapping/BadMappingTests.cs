@@ -117,7 +117,7 @@ public sealed class BadMappingTests
         string samples = Directory.CreateDirectory(Path.Combine(folder, "p", "samples")).FullName;
         string sample = Path.Combine(samples, "order.edi");
         File.Copy(Path.Combine(Samples.Mappings, "nordhandel", "samples", "invoice.edi"), sample);
-        MappingProof proof = MappingCheck.Prove(Samples.Parse(Order), [sample], MappingContext.Empty, []);
+        MappingProof proof = MappingCheck.Prove(Samples.Parse(Order), [sample], MappingContext.Empty, [], MessageRules.Standard);
         Directory.Delete(folder, recursive: true);
         Assert.Contains(proof.Diagnostics, finding => finding.Code == "not-what-it-says" && finding.Text.Contains("Invoice", StringComparison.Ordinal));
     }
