@@ -57,9 +57,16 @@ public sealed class CatalogueSnapshot
     /// <param name="supplier">The partner is a supplier: its own numbers are tried before ours.</param>
     public (Article Article, decimal Factor, string Unit)? Match(string? partner, Item item, bool supplier)
     {
-        if (item.Gtin is { } gtin && _byGtin.TryGetValue(Normal(gtin), out var byGtin))
+        if (item.Gtin is { } gtin)
         {
-            return byGtin;
+            if (_byGtin.TryGetValue(Normal(gtin), out var byGtin))
+            {
+                return byGtin;
+            }
+            if (Reference("", "gtin", Normal(gtin)) is { } byMatch)
+            {
+                return byMatch;
+            }
         }
         if (supplier && item.SupplierSku is { } supplierSku && Reference(partner, "supplier", supplierSku) is { } bySupplier)
         {
@@ -105,9 +112,18 @@ public sealed class CatalogueSnapshot
             {
                 scored.Add((article, $"number {article.Sku} differs by one character", 0.8));
             }
-            else if (item.Gtin is { Length: > 7 } gtin && article.Gtin is { } other && Close(Normal(gtin), Normal(other)))
+            else if (item.Gtin is { Length: > 7 } gtin && article.Gtin is { } other)
             {
-                scored.Add((article, $"GTIN {other} differs by one digit", 0.7));
+                // The last digit checks the others, and the first of fourteen says which pack of the same article it is (GS1 General Specifications 2.1.6).
+                var (asked, known) = (Normal(gtin)[..^1], Normal(other)[..^1]);
+                if (asked[1..] == known[1..])
+                {
+                    scored.Add((article, $"another pack of GTIN {other}", 0.95));
+                }
+                else if (Close(asked, known))
+                {
+                    scored.Add((article, $"GTIN {other} differs by one digit", 0.7));
+                }
             }
         }
         return [.. scored.OrderByDescending(entry => entry.Score).ThenBy(entry => entry.Article.Sku, StringComparer.Ordinal).Take(limit).Select(entry => (entry.Article, entry.Why))];
@@ -124,7 +140,7 @@ public sealed class CatalogueSnapshot
     }
 
     // GTIN-8, -12, -13 and -14 of one article unit differ by leading zeros only (GS1 General Specifications 3.3.2).
-    private static string Normal(string gtin) => gtin.PadLeft(14, '0');
+    internal static string Normal(string gtin) => gtin.PadLeft(14, '0');
 
     private static double Overlap(string left, string right)
     {

@@ -263,7 +263,8 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
         var item = order.Order.Lines[line.Index].Item;
         var partner = order.Order.Buyer.Gln is { } gln ? book.Current.FindByEnvelope(gln)?.Id : null;
         var reference = item.BuyerSku is { } buyer && partner is not null ? new CrossReference(partner, "buyer", buyer, sku, 1, article.BaseUnit)
-            : item.ManufacturerPart is { } part ? new CrossReference("", "manufacturer", part, sku, 1, article.BaseUnit) : null;
+            : item.ManufacturerPart is { } part ? new CrossReference("", "manufacturer", part, sku, 1, article.BaseUnit)
+            : item.Gtin is { } gtin ? new CrossReference("", "gtin", CatalogueSnapshot.Normal(gtin), sku, 1, article.BaseUnit) : null;
         if (reference is not null)
         {
             await work.Catalogue.SaveCrossReferencesAsync([reference], cancellationToken);
