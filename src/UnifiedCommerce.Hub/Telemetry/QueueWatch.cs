@@ -9,13 +9,13 @@ namespace UnifiedCommerce.Hub.Telemetry;
 public sealed class QueueWatch(HubStore store, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan s_every = TimeSpan.FromSeconds(5);
-    private static readonly Meter s_meter = new("UnifiedCommerce.Queue");
+    /// <summary>The name of the meter. A constant: whoever listens must know it before the meter is made.</summary>
+    public const string MeterName = "UnifiedCommerce.Queue";
+
+    private static readonly Meter s_meter = new(MeterName);
     private static readonly Gauge<long> s_depth = s_meter.CreateGauge<long>("uc.jobs.depth", description: "Unfinished jobs, by kind and stage.");
     private static readonly Gauge<double> s_oldest = s_meter.CreateGauge<double>("uc.jobs.oldest_ready_age", "s", "Age of the oldest job that could run, by kind; zero when none waits.");
     private readonly HashSet<string> _kinds = new(StringComparer.Ordinal);
-
-    /// <summary>The name of the meter.</summary>
-    public static string MeterName => s_meter.Name;
 
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
