@@ -179,7 +179,8 @@ public sealed class PartnerPagesTests
         Assert.Contains("the number is remembered", page, StringComparison.Ordinal);
         await person.PressAsync("/tasks", "/do/articles/match", ("order", $"{order}"), ("line", "3"), ("sku", "K-1001"));
         var lines = (await hub.ReadAsync(work => work.Orders.LoadAsync([order], None)))[0].Lines;
-        Assert.Equal((["K-1002", "K-1001", "K-1001", null], [1m, 1m]), (lines.Select(line => line.Sku).ToArray(), lines.Skip(1).Take(2).Select(line => line.Open).ToArray()));
+        Assert.Equal(["K-1002", "K-1001", "K-1001", null], lines.Select(line => line.Sku));
+        Assert.Equal([1m, 1m], lines.Skip(1).Take(2).Select(line => line.Open));
         Assert.All(lines.Take(3), line => Assert.Null(line.Hold));
         Assert.Single((await hub.Service<IViews>().TasksAsync(true, "unmatched-article", new PageRequest(null, 20), None)).Items);
 
