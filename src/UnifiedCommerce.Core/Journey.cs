@@ -45,6 +45,7 @@ public sealed class Journey
             new CatalogueApplication(catalogue, world.Book), world.Clock);
         Desk = new Desk(world.Store, world.Book, Intake, world.Clock);
         Ticks = new Ticks(world.Store, world.Book, world.Clock);
+        SecondPerson = new SecondPerson(world.Store, world.Clock);
         AtRisk = new AtRisk(world.Store, world.Book, catalogue, world.Clock);
         BatchHandlers =
         [
@@ -77,6 +78,8 @@ public sealed class Journey
     public Desk Desk { get; }
     /// <summary>What the schedule ticks.</summary>
     public Ticks Ticks { get; }
+    /// <summary>What two people must want.</summary>
+    public SecondPerson SecondPerson { get; }
     /// <summary>Warns of orders that miss their date while they wait for a person.</summary>
     public AtRisk AtRisk { get; }
     /// <summary>Handlers that run in the engine's transaction.</summary>

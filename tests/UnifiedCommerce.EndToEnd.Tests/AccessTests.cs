@@ -74,6 +74,39 @@ public sealed partial class AccessTests
     }
 
     [Fact]
+    public async Task A_line_is_pinned_when_two_people_want_the_same_and_not_before()
+    {
+        await using var hub = await RunningHub.StartAsync(HubRoles.Web, null, "--Access:SecondPerson=source,resend");
+        using var taken = await hub.PostAsync("/api/orders", hub.Order("TWO-1"));
+        taken.EnsureSuccessStatusCode();
+        var accounts = hub.Service<AccessDirectory>();
+        async Task PinAsync(string who, string partner)
+        {
+            await accounts.SaveAccountAsync(who, ConsoleRole.Procurement, "correct horse battery", "test", CancellationToken.None);
+            using var client = new HttpClient(new HttpClientHandler { CookieContainer = new CookieContainer() }) { BaseAddress = new Uri(hub.Address) };
+            using var signedIn = await SignInAsync(client, who, "correct horse battery");
+            signedIn.EnsureSuccessStatusCode();
+            string page = await client.GetStringAsync("/orders/1");
+            using var answer = await client.PostAsync("/do/orders/source", new FormUrlEncodedContent(new Dictionary<string, string>
+            {
+                ["__RequestVerificationToken"] = TokenOf(page), ["order"] = "1", ["line"] = "1", ["pin"] = partner, ["reason"] = "a project price",
+            }));
+            answer.EnsureSuccessStatusCode();
+        }
+        async Task<string?> PinnedAsync() => (await hub.ReadAsync(work => work.Orders.LoadAsync([1], CancellationToken.None)))[0].Lines[0].Pinned;
+
+        await PinAsync("ann", "nordhandel");
+        Assert.Null(await PinnedAsync());
+        await PinAsync("ann", "nordhandel");
+        Assert.Null(await PinnedAsync());
+        // Somebody who wants something else asks anew.
+        await PinAsync("bob", "polhurt");
+        Assert.Null(await PinnedAsync());
+        await PinAsync("ann", "polhurt");
+        Assert.Equal("polhurt", await PinnedAsync());
+    }
+
+    [Fact]
     public async Task Secrets_are_not_readable_in_the_store()
     {
         await using var hub = await RunningHub.StartAsync(HubRoles.Web);

@@ -69,7 +69,8 @@ public sealed record HubOptions
           Otlp:Endpoint             http://host:4317; metrics and traces go there
           Partners:Directory        folder with <partner>/partner.yaml            (default: mappings)
           Partners:Holder           name of that folder for processes that share it (default: machine and path)
-          Access:SecondPerson       go-live: moving a partner to watched or live needs two people
+          Access:SecondPerson       what needs two people, by comma: go-live, resend, void (withdraw a document), source (pin or
+                                    forbid a line's supplier)
           Api:RequestsPerSecond     per API key                                   (default: 500)
           Webhooks:AllowPrivate     true lets webhooks call loopback and private addresses (default: false)
 

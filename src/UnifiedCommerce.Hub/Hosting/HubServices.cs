@@ -64,6 +64,7 @@ internal static class HubServices
         }));
         services.AddSingleton(provider => provider.GetRequiredService<Journey>().Intake);
         services.AddSingleton(provider => provider.GetRequiredService<Journey>().Desk);
+        services.AddSingleton(provider => provider.GetRequiredService<Journey>().SecondPerson);
         services.AddSingleton(provider => provider.GetRequiredService<Journey>().Reception);
         services.AddSingleton<DeliverWebhook>(provider => new DeliverWebhook(
             provider.GetRequiredService<WebhookRegistry>(), store, provider.GetRequiredService<WebhookClient>(), provider.GetRequiredService<HubMetrics>(), TimeProvider.System));

@@ -7,6 +7,12 @@ internal static partial class ConsoleActions
 {
     /// <summary>What <c>Access:SecondPerson</c> lists when a partner's step to watched or live needs two people.</summary>
     private const string GoLiveWord = "go-live";
+    /// <summary>... when sending bytes again needs two people.</summary>
+    private const string ResendWord = "resend";
+    /// <summary>... when withdrawing a document needs two people.</summary>
+    private const string VoidWord = "void";
+    /// <summary>... when pinning or forbidding a line's supplier needs two people.</summary>
+    private const string SourceWord = "source";
 
     private static void MapPartnerActions(IEndpointRouteBuilder group)
     {
@@ -21,14 +27,16 @@ internal static partial class ConsoleActions
             {
                 throw new RefusedException("Moving a partner on needs the role procurement; moving it back does not. Ask an administrator.");
             }
-            string[] secondPerson = (Service<IConfiguration>(context)["Access:SecondPerson"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-            return Done(await Service<GoLiveDesk>(context).MoveAsync(id, to, Text(form, "reason", 300), actor, secondPerson.Contains(GoLiveWord, StringComparer.OrdinalIgnoreCase), context.RequestAborted));
+            return Done(await Service<GoLiveDesk>(context).MoveAsync(id, to, Text(form, "reason", 300), actor, NeedsSecondPerson(context, GoLiveWord), context.RequestAborted));
         });
         Post(group, "/partners/test-order", ConsoleRole.Operator, async (context, form, actor) =>
             Done(await Service<GoLiveDesk>(context).SendTestOrderAsync(Text(form, "partner", 64), actor, context.RequestAborted)));
         Post(group, "/partners/version", ConsoleRole.Procurement, async (context, form, actor) =>
             Done(await Service<PartnerVersions>(context).PutInForceAsync(Text(form, "partner", 64), Text(form, "version", 64), Text(form, "reason", 300), actor, context.RequestAborted)));
     }
+
+    private static bool NeedsSecondPerson(HttpContext context, string word) => (Service<IConfiguration>(context)["Access:SecondPerson"] ?? "")
+        .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Contains(word, StringComparer.OrdinalIgnoreCase);
 
     private static string Done(Core.Status.DeskResult result) => result.Done ? result.Text : throw new RefusedException(result.Text);
 }

@@ -23,16 +23,31 @@ internal static partial class ConsoleActions
         Decide(group, "/prices/release", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.DecidePriceAsync(Number(form, "task"), release: true, actor, stop));
         Decide(group, "/prices/refuse", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.DecidePriceAsync(Number(form, "task"), release: false, actor, stop));
         Decide(group, "/articles/match", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.MatchAsync(Number(form, "order"), Text(form, "line", 100), Text(form, "sku", 100), actor, stop));
-        Decide(group, "/orders/source", ConsoleRole.Procurement, (desk, form, actor, stop) =>
-            desk.SourceAsync(Number(form, "order"), Text(form, "line", 100), Given(form, "pin"), Given(form, "forbid"), Text(form, "reason"), actor, stop));
+        Post(group, "/orders/source", ConsoleRole.Procurement, async (context, form, actor) =>
+        {
+            long order = Number(form, "order");
+            string line = Text(form, "line", 100);
+            string wanted = Given(form, "pin") is { } pin ? $"buy line {line} from {pin} only" : Given(form, "forbid") is { } forbid ? $"not buy line {line} from {forbid}" : $"leave the source of line {line} to the hub";
+            return await TwoAsync(context, SourceWord, $"order:{order}:{line}", wanted, (order, null), actor) ?? Done(await Service<Desk>(context).SourceAsync(order, line, Given(form, "pin"), Given(form, "forbid"), Text(form, "reason"), actor, context.RequestAborted));
+        });
         Decide(group, "/orders/cancel", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.CancelOrderAsync(Number(form, "order"), Given(form, "line"), actor, stop));
         Decide(group, "/partners/stop", ConsoleRole.Operator, (desk, form, actor, stop) => desk.SwitchAsync(Text(form, "partner", 64), stop: true, Text(form, "reason"), actor, stop));
         Decide(group, "/partners/start", ConsoleRole.Operator, (desk, form, actor, stop) => desk.SwitchAsync(Text(form, "partner", 64), stop: false, "started again", actor, stop));
         Decide(group, "/documents/replay", ConsoleRole.Operator, (desk, form, actor, stop) => desk.ReplayAsync(Number(form, "document"), release: false, actor, stop));
         Decide(group, "/documents/release", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.ReplayAsync(Number(form, "document"), release: true, actor, stop));
         Decide(group, "/documents/dismiss", ConsoleRole.Operator, (desk, form, actor, stop) => desk.DismissAsync(Number(form, "document"), Text(form, "reason"), actor, stop));
-        Decide(group, "/dispatches/decide", ConsoleRole.Procurement, (desk, form, actor, stop) =>
-            desk.DecideDispatchAsync(Number(form, "dispatch"), Text(form, "decision", 20), Text(form, "note"), actor, stop));
+        Post(group, "/dispatches/decide", ConsoleRole.Procurement, async (context, form, actor) =>
+        {
+            long dispatch = Number(form, "dispatch");
+            string decision = Text(form, "decision", 20);
+            string? asked = decision switch
+            {
+                "send-again" => await TwoAsync(context, ResendWord, $"dispatch:{dispatch}", "send the same bytes again", await PurchaseOfAsync(context, dispatch), actor),
+                "withdraw" => await TwoAsync(context, VoidWord, $"dispatch:{dispatch}", "withdraw a document that was to be sent", await PurchaseOfAsync(context, dispatch), actor),
+                _ => null,
+            };
+            return asked ?? Done(await Service<Desk>(context).DecideDispatchAsync(dispatch, decision, Text(form, "note"), actor, context.RequestAborted));
+        });
         Decide(group, "/tasks/close", ConsoleRole.Operator, (desk, form, actor, stop) => desk.CloseAsync(Number(form, "task"), Text(form, "note"), actor, stop));
 
         Post(group, "/runs/replay", ConsoleRole.Viewer, async (context, form, _) =>
@@ -51,6 +66,16 @@ internal static partial class ConsoleActions
                 ? Results.Bytes(document.Bytes, "application/octet-stream", string.Create(CultureInfo.InvariantCulture, $"document-{id}.bin"))
                 : Results.NotFound();
         });
+    }
+
+    /// <summary>Null when the action may go on; else what to say while it waits for a second person.</summary>
+    private static async Task<string?> TwoAsync(HttpContext context, string word, string subject, string what, (long?, long?) links, string actor) =>
+        NeedsSecondPerson(context, word) && await Service<SecondPerson>(context).AskAsync(subject, what, what, links, actor, context.RequestAborted) is { } answer ? Done(answer) : null;
+
+    private static async Task<(long?, long?)> PurchaseOfAsync(HttpContext context, long dispatch)
+    {
+        await using var work = await Service<IStore>(context).BeginReadAsync(context.RequestAborted);
+        return (null, (await work.Dispatches.LoadAsync([dispatch], context.RequestAborted)).FirstOrDefault()?.PurchaseId);
     }
 
     private static void Decide(IEndpointRouteBuilder group, string path, ConsoleRole role, Func<Desk, IFormCollection, string, CancellationToken, Task<DeskResult>> decide) =>
