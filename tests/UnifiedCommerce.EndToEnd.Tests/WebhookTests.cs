@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using UnifiedCommerce.Hub.Hosting;
 using UnifiedCommerce.Hub.Webhooks;
+using UnifiedCommerce.Transports.Https;
 
 namespace UnifiedCommerce.EndToEnd.Tests;
 
@@ -84,7 +85,7 @@ public sealed class WebhookTests
     [Fact]
     public async Task A_name_that_resolves_to_this_machine_is_not_called()
     {
-        using var client = new HttpClient(AddressGuard.CreateHandler(allowPrivate: false));
+        using var client = new HttpClient(NetworkGuard.CreateHandler(allowPrivateNetwork: false, TimeSpan.FromSeconds(5)));
         var refusal = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(new Uri("http://localhost:9/")));
         Assert.Contains("not on the public internet", refusal.ToString(), StringComparison.Ordinal);
     }
@@ -100,7 +101,7 @@ public sealed class WebhookTests
     [InlineData("fe80::1", false)]
     [InlineData("2002:7f00:1::", false)]
     [InlineData("::", false)]
-    public void Public_addresses_are_told_from_others(string address, bool isPublic) => Assert.Equal(isPublic, AddressGuard.IsPublic(IPAddress.Parse(address)));
+    public void Public_addresses_are_told_from_others(string address, bool isPublic) => Assert.Equal(isPublic, NetworkGuard.IsPublic(IPAddress.Parse(address)));
 
     private sealed record Call(string Id, string Timestamp, string Signature, string ContentType, byte[] Body);
 

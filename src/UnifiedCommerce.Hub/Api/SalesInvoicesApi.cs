@@ -88,14 +88,13 @@ public static class SalesInvoicesApi
     private static List<SalesInvoice> ReadCsv(byte[] body, List<Diagnostic> mistakes)
     {
         var invoices = new Dictionary<string, SalesInvoice>(StringComparer.Ordinal);
-        var rows = CsvRows.Read(body).ToList();
-        if (rows.Count == 0)
+        var (table, fault) = CsvTable.Read(body, "line");
+        if (table is null)
         {
-            mistakes.Add(Diagnostic.Error("no-header", "line 1", $"Found no header, expected the columns {string.Join(", ", s_columns)}."));
+            mistakes.Add(fault!);
             return [];
         }
-        var header = rows[0].Fields;
-        foreach (string missing in s_columns.Except(header, StringComparer.Ordinal))
+        foreach (string missing in s_columns.Except(table.Columns, StringComparer.OrdinalIgnoreCase))
         {
             mistakes.Add(Diagnostic.Error("missing-column", "line 1", $"The column {missing} is missing, expected {string.Join(", ", s_columns)}."));
         }
@@ -103,10 +102,10 @@ public static class SalesInvoicesApi
         {
             return [];
         }
-        var places = s_columns.ToDictionary(column => column, column => header.ToList().IndexOf(column), StringComparer.Ordinal);
-        foreach (var (row, fields) in rows.Skip(1))
+        foreach (var fields in table.Rows)
         {
-            string Text(string column) => places[column] < fields.Count ? fields[places[column]] : "";
+            int row = fields.Line;
+            string Text(string column) => fields[column] ?? "";
             decimal? Amount(string column)
             {
                 if (decimal.TryParse(Text(column), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal amount))

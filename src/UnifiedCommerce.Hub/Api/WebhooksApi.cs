@@ -1,5 +1,6 @@
 using UnifiedCommerce.Core.Status;
 using UnifiedCommerce.Hub.Webhooks;
+using UnifiedCommerce.Transports.Https;
 
 namespace UnifiedCommerce.Hub.Api;
 
@@ -62,7 +63,7 @@ public static class WebhooksApi
     private static async Task<IResult> AddAsync(HttpContext context, WebhookRegistry registry, WebhookClient client, WebhookRequest wanted, CancellationToken cancellationToken)
     {
         var caller = context.Client();
-        if (AddressGuard.Mistake(wanted.Url, client.AllowPrivate) is { } mistake)
+        if (NetworkGuard.Mistake(wanted.Url, client.AllowPrivate) is { } mistake)
         {
             return Problems.Of(StatusCodes.Status422UnprocessableEntity, "webhook-address", "The address cannot be called", $"/url: {mistake}.");
         }

@@ -7,6 +7,7 @@ using UnifiedCommerce.Core;
 using UnifiedCommerce.Core.Jobs;
 using UnifiedCommerce.Core.Status;
 using UnifiedCommerce.Hub.Telemetry;
+using UnifiedCommerce.Transports.Https;
 
 namespace UnifiedCommerce.Hub.Webhooks;
 
@@ -85,7 +86,7 @@ public sealed class WebhookClient : IDisposable
     {
         AllowPrivate = allowPrivate;
         _time = time;
-        _http = new HttpClient(AddressGuard.CreateHandler(allowPrivate)) { Timeout = TimeSpan.FromSeconds(15), MaxResponseContentBufferSize = MostAnswerBytes };
+        _http = new HttpClient(NetworkGuard.CreateHandler(allowPrivate, TimeSpan.FromSeconds(5))) { Timeout = TimeSpan.FromSeconds(15), MaxResponseContentBufferSize = MostAnswerBytes };
         _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("UnifiedCommerce", "1"));
     }
 
@@ -110,7 +111,7 @@ public sealed class WebhookClient : IDisposable
     public async Task<(HttpStatusCode? Status, string? Problem)> PostAsync(
         Webhook webhook, IReadOnlyList<string> secrets, HubEvent happened, CancellationToken cancellationToken)
     {
-        if (AddressGuard.Mistake(webhook.Url, AllowPrivate) is { } mistake)
+        if (NetworkGuard.Mistake(webhook.Url, AllowPrivate) is { } mistake)
         {
             return (null, $"The address {webhook.Url} is not called: {mistake}.");
         }

@@ -1,5 +1,6 @@
 using UnifiedCommerce.Hub.Access;
 using UnifiedCommerce.Hub.Webhooks;
+using UnifiedCommerce.Transports.Https;
 
 namespace UnifiedCommerce.Hub.Console.Actions;
 
@@ -47,7 +48,7 @@ internal static partial class ConsoleActions
         Post(group, "/webhooks/add", ConsoleRole.Administrator, async (context, form, actor) =>
         {
             string url = Text(form, "url", 2000);
-            if (AddressGuard.Mistake(url, Service<WebhookClient>(context).AllowPrivate) is { } mistake)
+            if (NetworkGuard.Mistake(url, Service<WebhookClient>(context).AllowPrivate) is { } mistake)
             {
                 throw new RefusedException($"The address cannot be called: {mistake}.");
             }
