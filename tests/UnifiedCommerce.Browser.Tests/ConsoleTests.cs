@@ -85,7 +85,7 @@ public sealed class ConsoleTests(ConsoleFixture console) : IClassFixture<Console
     {
         var page = await console.OpenAsync("/partners/vandermeer");
         page.Dialog += (_, dialog) => _ = dialog.AcceptAsync();
-        await page.GetByLabel("Reason").FillAsync("their warehouse moves");
+        await page.Locator("form[action='/do/partners/stop']").GetByLabel("Reason").FillAsync("their warehouse moves");
         await page.GetByRole(AriaRole.Button, new() { Name = "Stop" }).ClickAsync();
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("their warehouse moves");
         await page.GetByRole(AriaRole.Button, new() { Name = "Start again" }).ClickAsync();

