@@ -12,7 +12,7 @@ internal sealed record JobRow(string Kind, string Args, string Lane, string? Uni
     public const int EpochShift = 40;
 
     // A second insert while the first one runs is not lost: the running job goes again when it is done.
-    static readonly Bulk<JobRow> Insert = Bulk<JobRow>.Insert("jobs",
+    public static readonly Bulk<JobRow> Insert = Bulk<JobRow>.Insert("jobs",
         "on conflict (unique_key) where unique_key is not null do update set again = 1 where jobs.state = 1",
         Column<JobRow>.Text("kind", job => job.Kind),
         Column<JobRow>.Text("args", job => job.Args),
@@ -34,16 +34,15 @@ internal sealed record JobRow(string Kind, string Args, string Lane, string? Uni
             epoch << EpochShift, now);
     }
 
-    /// <summary>Jobs without a lane that have a unique key go first and sorted, so that two transactions with the same keys cannot wait for each
-    /// other; in lanes the order of insertion is kept.</summary>
-    public static Task InsertAsync(Session session, IReadOnlyList<JobRow> jobs, CancellationToken cancellationToken)
+    /// <summary>Each unique key once. Jobs without a lane that have one go first and sorted, so that two transactions with the same keys cannot wait for
+    /// each other; in lanes the order of insertion is kept.</summary>
+    public static IReadOnlyList<JobRow> InOrder(IReadOnlyList<JobRow> jobs)
     {
         if (jobs.All(job => job.UniqueKey is null))
-            return Insert.RunAsync(session, jobs, cancellationToken);
+            return jobs;
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var rows = jobs.Where(job => job.UniqueKey is null || seen.Add(job.UniqueKey)).ToList();
-        return Insert.RunAsync(session,
-            [.. rows.Where(job => job is { Lane: "", UniqueKey: not null }).OrderBy(job => job.UniqueKey, StringComparer.Ordinal),
-                .. rows.Where(job => job is not { Lane: "", UniqueKey: not null })], cancellationToken);
+        return [.. rows.Where(job => job is { Lane: "", UniqueKey: not null }).OrderBy(job => job.UniqueKey, StringComparer.Ordinal),
+            .. rows.Where(job => job is not { Lane: "", UniqueKey: not null })];
     }
 }

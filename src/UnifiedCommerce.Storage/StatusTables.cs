@@ -1,3 +1,4 @@
+using Npgsql;
 using UnifiedCommerce.Core.Status;
 
 namespace UnifiedCommerce.Storage;
@@ -154,25 +155,29 @@ internal sealed class Pending
     public async Task FlushAsync(Session session, CancellationToken cancellationToken)
     {
         await Bought.FlushAsync(session, cancellationToken);
-        if (Events.Count + Audit.Count > 0 && session.Dialect.IsPostgres)
+        var jobs = JobRow.InOrder(Jobs);
+        if (session.Connection is NpgsqlConnection connection)
         {
+            if (Events.Count + Audit.Count + jobs.Count == 0)
+                return;
+            using var trace = StoreTraces.Statement();
+            await using var batch = new NpgsqlBatch(connection, (NpgsqlTransaction?)session.Transaction);
             // The transaction's id is taken before any sequence number, which the reader of the feed relies on (HubStore.VisibleEventsEndAsync).
-            await session.RunAsync("select pg_current_xact_id()", null, cancellationToken);
+            if (Events.Count + Audit.Count > 0)
+                batch.BatchCommands.Add(new NpgsqlBatchCommand("select pg_current_xact_id()"));
+            InsertEvents.AddTo(batch, Events);
+            InsertAudit.AddTo(batch, Audit);
+            JobRow.Insert.AddTo(batch, jobs);
+            await batch.ExecuteNonQueryAsync(cancellationToken);
         }
-        if (Events.Count > 0)
+        else
         {
             await InsertEvents.RunAsync(session, Events, cancellationToken);
-            Events.Clear();
-        }
-        if (Audit.Count > 0)
-        {
             await InsertAudit.RunAsync(session, Audit, cancellationToken);
-            Audit.Clear();
+            await JobRow.Insert.RunAsync(session, jobs, cancellationToken);
         }
-        if (Jobs.Count > 0)
-        {
-            await JobRow.InsertAsync(session, Jobs, cancellationToken);
-            Jobs.Clear();
-        }
+        Events.Clear();
+        Audit.Clear();
+        Jobs.Clear();
     }
 }

@@ -182,9 +182,24 @@ internal sealed class Bulk<T>
     NpgsqlCommand Command(NpgsqlConnection connection, Session session, IReadOnlyList<T> rows)
     {
         var command = new NpgsqlCommand(_postgres, connection, (NpgsqlTransaction?)session.Transaction);
-        foreach (var column in _columns)
-            command.Parameters.Add(new NpgsqlParameter { Value = column.Array(rows) });
+        Bind(command.Parameters, rows);
         return command;
+    }
+
+    /// <summary>The statement among others that go to PostgreSQL together; nothing when there are no rows.</summary>
+    public void AddTo(NpgsqlBatch batch, IReadOnlyList<T> rows)
+    {
+        if (rows.Count == 0)
+            return;
+        var command = new NpgsqlBatchCommand(_postgres);
+        Bind(command.Parameters, rows);
+        batch.BatchCommands.Add(command);
+    }
+
+    void Bind(NpgsqlParameterCollection parameters, IReadOnlyList<T> rows)
+    {
+        foreach (var column in _columns)
+            parameters.Add(new NpgsqlParameter { Value = column.Array(rows) });
     }
 
     void Bind(SqliteCommand command, T row)

@@ -84,24 +84,24 @@ internal sealed class StageMeter : IDisposable
             ("sending: the rest", ["send-dispatch"]),
         ];
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"| per order | CPU ms | share | wall ms |\n|---|---|---|---|\n");
+        text.Append(CultureInfo.InvariantCulture, $"| per order | CPU ms | share | wall ms | times |\n|---|---|---|---|---|\n");
         double named = 0;
         foreach ((string name, string[] members) in rows)
         {
             double cpu = members.Sum(member => stages.TryGetValue(member, out Totals? totals) ? totals.Cpu / 1e6 : 0);
             double wall = members.Sum(member => stages.TryGetValue(member, out Totals? totals) ? TimeSpan.FromTicks(totals.Wall).TotalMilliseconds : 0);
             named += cpu;
-            text.Append(CultureInfo.InvariantCulture, $"| {name} | {cpu / orders:0.00} | {cpu / all:0%} | {wall / orders:0.0} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {name} | {cpu / orders:0.00} | {cpu / all:0%} | {wall / orders:0.0} | {members.Sum(Count) / (double)orders:0.00} |\n");
         }
         // Both are wall time, and compilation that a stage waited for is in the stage as well: they say how much of the rest is theirs.
         double compiled = (JitInfo.GetCompilationTime() - compiledAtStart).TotalMilliseconds;
         double collected = (GC.GetTotalPauseDuration() - collectedAtStart).TotalMilliseconds;
-        text.Append(CultureInfo.InvariantCulture, $"| the rest: jobs engine, threads, compiler, garbage collector | {(all - named) / orders:0.00} | {(all - named) / all:0%} | |\n");
-        text.Append(CultureInfo.InvariantCulture, $"| of it, at most: compiler {compiled / orders:0.00}, collector's pauses {collected / orders:0.00} | | | |\n");
-        text.Append(CultureInfo.InvariantCulture, $"| this process | {all / orders:0.00} | 100% | |\n");
+        text.Append(CultureInfo.InvariantCulture, $"| the rest: jobs engine, threads, compiler, garbage collector | {(all - named) / orders:0.00} | {(all - named) / all:0%} | | |\n");
+        text.Append(CultureInfo.InvariantCulture, $"| of it, at most: compiler {compiled / orders:0.00}, collector's pauses {collected / orders:0.00} | | | | |\n");
+        text.Append(CultureInfo.InvariantCulture, $"| this process | {all / orders:0.00} | 100% | | |\n");
         if (serverCpuSeconds is { } server)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| PostgreSQL's processes | {server * 1000 / orders:0.00} | | |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| PostgreSQL's processes | {server * 1000 / orders:0.00} | | | |\n");
         }
         return text.ToString();
     }
