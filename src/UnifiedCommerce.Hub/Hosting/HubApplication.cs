@@ -34,6 +34,9 @@ public sealed class HubApplication : IAsyncDisposable
     /// <summary>The command line it was built from.</summary>
     public HubOptions Options { get; }
 
+    /// <summary>True once everything of it runs.</summary>
+    public bool HasStarted => _web.Services.GetRequiredService<HubState>().Started;
+
     /// <summary>Its services.</summary>
     public IServiceProvider Services => _web.Services;
 

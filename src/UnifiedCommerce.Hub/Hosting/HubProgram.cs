@@ -34,8 +34,7 @@ public static class HubProgram
             {
                 return await CreateAccessAsync(options);
             }
-            await using var hub = await HubApplication.BuildAsync(options, CancellationToken.None);
-            return await hub.RunAsync();
+            return await StartAsync(options, log);
         }
         catch (HubException exception)
         {
@@ -49,6 +48,25 @@ public static class HubProgram
             log.Fatal(exception, "The store cannot be opened");
             await System.Console.Error.WriteLineAsync($"The store cannot be opened: {exception.Message} Check ConnectionStrings:Hub.");
             return 1;
+        }
+    }
+
+    /// <summary>Starts the hub. When the store goes away in the middle of the start (the clustered scheduler asks it too), it starts again from the beginning.</summary>
+    private static async Task<int> StartAsync(HubOptions options, Serilog.Core.Logger log)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            await using var hub = await HubApplication.BuildAsync(options, CancellationToken.None);
+            try
+            {
+                return await hub.RunAsync();
+            }
+            catch (Exception exception) when (attempt < 10 && !hub.HasStarted && StoreOutage.Is(exception))
+            {
+                log.Warning("The store went away while the hub started ({Reason}); it starts again, attempt {Attempt} of 10", exception.Message, attempt);
+                await hub.StopAsync(CancellationToken.None);
+            }
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);
         }
     }
 

@@ -21,7 +21,7 @@ namespace UnifiedCommerce.Chaos.Processes;
 internal sealed class ChaosCommand(ChaosOptions options)
 {
     /// <summary>Two are reached by folders, the last one by HTTP.</summary>
-    static readonly string[] Suppliers = ["nordhandel", "vandermeer", "bergmann"];
+    static readonly string[] Suppliers = ["nordhandel", "vandermeer", PartnersFolder.Partner];
 
     readonly Random _random = new(options.Seed);
     readonly string _folder = Directory.CreateTempSubdirectory("uc-chaos-").FullName;
@@ -47,7 +47,7 @@ internal sealed class ChaosCommand(ChaosOptions options)
         await using var partner = await FaultyPartner.StartAsync(options.PartnerFaults, options.Seed);
         var connection = server is null ? $"Data Source={Path.Combine(_folder, "hub.db")}" : await server.CreateDatabaseAsync();
         var through = database is null ? connection : new NpgsqlConnectionStringBuilder(connection) { Port = database.Port }.ConnectionString;
-        var partners = Partners(partner);
+        var partners = PartnersFolder.Copy(Path.Combine(_folder, "mappings"), partner.Address, FaultyPartner.TimeoutSeconds);
         await using (var store = await HubStore.OpenAsync(connection))
             await FillAsync(store);
         var dll = Path.Combine(AppContext.BaseDirectory, "UnifiedCommerce.Hub.dll");
@@ -75,40 +75,6 @@ internal sealed class ChaosCommand(ChaosOptions options)
         {
             hubs.ForEach(hub => hub.Dispose());
         }
-    }
-
-    /// <summary>The sample partners, with one pool that routes each order at once and one partner that is reached by HTTP.</summary>
-    string Partners(FaultyPartner faulty)
-    {
-        var folder = Path.Combine(_folder, "mappings");
-        var source = new DirectoryInfo(AppContext.BaseDirectory);
-        while (source is not null && !File.Exists(Path.Combine(source.FullName, "mappings", "house.yaml")))
-            source = source.Parent;
-        var from = Path.Combine(source?.FullName ?? throw new InvalidOperationException("Found no folder 'mappings' above the program, expected the repository's."), "mappings");
-        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-        {
-            var target = Path.Combine(folder, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
-        }
-        var house = Path.Combine(folder, "house.yaml");
-        var text = File.ReadAllText(house);
-        File.WriteAllText(house, text[..text.IndexOf("pools:", StringComparison.Ordinal)] + "pools:\n  - { name: urgent, channels: [webshop], immediate: true }\n  - { name: day, gather: 10m, margin: 20m }\n");
-        var partner = Path.Combine(folder, Suppliers[^1], "partner.yaml");
-        text = File.ReadAllText(partner);
-        var (begin, end) = (text.IndexOf("transport:", StringComparison.Ordinal), text.IndexOf("documents:", StringComparison.Ordinal));
-        File.WriteAllText(partner, $$"""
-            {{text[..begin]}}transport:
-              kind: https
-              url: {{faulty.Address}}/orders
-              probeUrl: {{faulty.Address}}/orders/{number}
-              allowPrivateNetwork: true
-              concurrency: 4
-              timeout: {{FaultyPartner.TimeoutSeconds}}s
-              fileName: "{key}.edi"
-            {{text[end..]}}
-            """);
-        return folder;
     }
 
     static async Task FillAsync(HubStore store)

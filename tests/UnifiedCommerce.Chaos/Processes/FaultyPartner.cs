@@ -20,6 +20,7 @@ internal sealed class FaultyPartner : IAsyncDisposable
     readonly Random _random;
     int _faults;
     int _conflicts;
+    int _deliveries;
 
     FaultyPartner(WebApplication web, int percent, int seed) => (_web, _percent, _random) = (web, percent, new Random(seed));
 
@@ -30,6 +31,12 @@ internal sealed class FaultyPartner : IAsyncDisposable
 
     /// <summary>Requests that it failed on purpose.</summary>
     public int Faults => _faults;
+
+    /// <summary>Documents that came, repeats included.</summary>
+    public int Deliveries => _deliveries;
+
+    /// <summary>Holds the answers to documents, which it has by then, until this ends.</summary>
+    public Task Holding { get; set; } = Task.CompletedTask;
 
     /// <summary>Keys that came again with other bytes.</summary>
     public int Conflicts => _conflicts;
@@ -84,6 +91,8 @@ internal sealed class FaultyPartner : IAsyncDisposable
         var sha = Convert.ToHexStringLower(SHA256.HashData(body.ToArray()));
         if (_received.GetOrAdd(context.Request.Headers["Idempotency-Key"].ToString(), sha) != sha)
             Interlocked.Increment(ref _conflicts);
+        Interlocked.Increment(ref _deliveries);
+        await Holding;
         switch (fate)
         {
             case 4:

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace UnifiedCommerce.Chaos.Processes;
 
 /// <summary>A real hub process that can be killed and started again.</summary>
-internal sealed class HubProcess(string dll, string data, string partners, string connection, string? bus, string log) : IDisposable
+internal sealed class HubProcess(string dll, string data, string partners, string connection, string? bus, string log, string roles = "web,worker,schedule") : IDisposable
 {
     Process? _process;
 
@@ -20,7 +20,7 @@ internal sealed class HubProcess(string dll, string data, string partners, strin
     {
         _process?.Dispose();
         var start = new ProcessStartInfo("dotnet",
-            [dll, "--data", data, "--urls", $"http://127.0.0.1:{Port}", "--roles", "web,worker,schedule", $"--Partners:Directory={partners}", $"--ConnectionStrings:Hub={connection}",
+            [dll, "--data", data, "--urls", $"http://127.0.0.1:{Port}", "--roles", roles, $"--Partners:Directory={partners}", $"--ConnectionStrings:Hub={connection}",
                 .. bus is null ? Array.Empty<string>() : [$"--Bus:RabbitMq={bus}"]])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
@@ -59,6 +59,23 @@ internal sealed class HubProcess(string dll, string data, string partners, strin
             return;
         _process!.Kill();
         _process.WaitForExit();
+    }
+
+    /// <summary>SIGTERM, as an orchestrator sends it; returns the exit code, or null when it has not ended within half a minute.</summary>
+    public async Task<int?> EndAsync()
+    {
+        using (var term = Process.Start("kill", ["-TERM", $"{Id}"]))
+            await term.WaitForExitAsync();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        try
+        {
+            await _process!.WaitForExitAsync(patience.Token);
+            return _process.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
     }
 
     public void Dispose()

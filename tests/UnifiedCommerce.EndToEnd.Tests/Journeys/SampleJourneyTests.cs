@@ -96,10 +96,12 @@ public sealed class SampleJourneyTests
         Assert.All(freed, line => line.Verified());
     }
 
-    private static Task<Workbench> StoppedHttpsAsync() => Workbench.OpenAsync(book => book with
+    private static Task<Workbench> StoppedHttpsAsync() => Workbench.OpenAsync(WithoutHttps);
+
+    /// <summary>Partners that would need somebody who listens are stopped.</summary>
+    internal static PartnerBook WithoutHttps(PartnerBook book) => book with
     {
         Partners = book.Partners.ToDictionary(pair => pair.Key,
             pair => pair.Value.Transport is { Kind: "https" } ? pair.Value with { Purchasing = pair.Value.Purchasing with { Stopped = true } } : pair.Value, StringComparer.Ordinal),
-    });
-
+    };
 }
