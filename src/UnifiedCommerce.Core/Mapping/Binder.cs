@@ -25,6 +25,7 @@ internal sealed class Binder
     public List<Scope> Scopes { get; } = [];
     public HashSet<string> ReadFields { get; } = new(StringComparer.Ordinal);
     public HashSet<string> WrittenFields { get; } = new(StringComparer.Ordinal);
+    public HashSet<string> OwnFields { get; } = new(StringComparer.Ordinal);
     public string[] LocalNames => [.. localNames];
 
     /// <summary>The scope of an <c>each</c> line: <c>lines</c>, <c>lines by packageId=id</c>, <c>lines where packageId empty</c>, <c>lines grouped orderNumber</c>.</summary>
@@ -147,6 +148,15 @@ internal sealed class Binder
             {
                 foreach (BoundField field in fields.Where(field => field.Path.Text == scope.Sets[bit].Field?.Path.Text || SamePlace(field, scope.Sets[bit].Field)))
                     field.SetBit = bit;
+            }
+        }
+        OwnFields.UnionWith(text.Decisions.Select(decision => decision.Output));
+        foreach (Scope scope in all)
+        {
+            for (int bit = 0; bit < scope.Sets.Count; bit++)
+            {
+                if (scope.Sets[bit].Overrides || !assigned.GetValueOrDefault(scope, []).Exists(field => field.SetBit == bit))
+                    OwnFields.Add(scope.Sets[bit].Name);
             }
         }
     }

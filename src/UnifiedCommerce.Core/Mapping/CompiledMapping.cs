@@ -60,6 +60,7 @@ internal sealed class CompiledMapping
     /// <summary>Names of the fields that the mapping reads, and those it writes, by their full path.</summary>
     public IReadOnlySet<string> ReadFields { get; init; } = new HashSet<string>();
     public IReadOnlySet<string> WrittenFields { get; init; } = new HashSet<string>();
+    public IReadOnlySet<string> OwnFields { get; init; } = new HashSet<string>();
 
     public string DefaultDateFormat(ValueKind kind) => Syntax switch
     {

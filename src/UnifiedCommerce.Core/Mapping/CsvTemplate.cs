@@ -117,6 +117,7 @@ internal static class CsvCompiler
             Csv = template,
             ReadFields = binder.ReadFields,
             WrittenFields = binder.WrittenFields,
+            OwnFields = binder.OwnFields,
         };
     }
 

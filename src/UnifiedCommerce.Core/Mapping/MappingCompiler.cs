@@ -105,6 +105,7 @@ internal static class MappingCompiler
             HeaderTemplate = header,
             ReadFields = binder.ReadFields,
             WrittenFields = binder.WrittenFields,
+            OwnFields = binder.OwnFields,
         };
     }
 

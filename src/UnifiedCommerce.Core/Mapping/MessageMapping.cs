@@ -49,6 +49,10 @@ public sealed partial class MessageMapping
     /// <summary>Full names of the fields it writes.</summary>
     public IReadOnlySet<string> WrittenFields => compiled.WrittenFields;
 
+    /// <summary>Full names of the fields that a decision makes from others, or that a directive gives without a place in the message: what
+    /// the document says there does not come back.</summary>
+    public IReadOnlySet<string> OwnFields => compiled.OwnFields;
+
     internal CompiledMapping Compiled => compiled;
 
     /// <summary>Parses a mapping.</summary>

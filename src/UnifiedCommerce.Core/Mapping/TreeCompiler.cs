@@ -70,6 +70,7 @@ internal sealed class TreeCompiler
             TemplateCount = compiler.count,
             ReadFields = binder.ReadFields,
             WrittenFields = binder.WrittenFields,
+            OwnFields = binder.OwnFields,
         };
     }
 
