@@ -8,6 +8,9 @@ namespace UnifiedCommerce.Core.Inbound;
 /// <summary>Applies price catalogues and stock reports line by line: good lines go live, suspicious ones wait for a person.</summary>
 public sealed class CatalogueApplication(CatalogueCache catalogue, PartnerBookHolder book)
 {
+    /// <summary>Proposals are made for so many unknown articles of one catalogue: a catalogue of everything a supplier has must not fill the task list.</summary>
+    private const int MostProposed = 100;
+
     /// <summary>Applies a stock report.</summary>
     public async Task<ApplyResult> ApplyAsync(IWork work, Partner partner, InventoryReport report, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -42,20 +45,30 @@ public sealed class CatalogueApplication(CatalogueCache catalogue, PartnerBookHo
         var references = new List<CrossReference>();
         var notes = new List<Diagnostic>();
         var tasks = new List<HubTask>();
+        var unknown = 0;
         foreach (var line in prices.Lines)
         {
+            PriceRow RowOf(Article article, decimal matched, string unit) => new()
+            {
+                Partner = partner.Id, Sku = article.Sku, Currency = line.Currency ?? prices.Currency ?? partner.TermsOn(today)?.Currency ?? book.Current.House.Currency,
+                ValidFrom = line.ValidFrom ?? prices.ValidFrom ?? prices.Issued ?? today, ValidTo = line.ValidTo ?? prices.ValidTo, DocumentId = documentId,
+                Line = line with { Unit = line.Unit ?? unit, UnitFactor = line.UnitFactor != 1 ? line.UnitFactor : OrderIntake.FactorOf(article, line.Unit ?? unit, matched, unit) ?? matched },
+            };
             if (snapshot.Match(partner.Id, line.Item, supplier: true) is not { } match)
             {
                 notes.Add(Unknown(line.Item, "price"));
+                if (++unknown <= MostProposed && line.Item.SupplierSku is { } number && snapshot.Propose(line.Item, 3) is { Count: > 0 } proposals)
+                {
+                    tasks.Add(new HubTask
+                    {
+                        Kind = "unmatched-supplier-article", Key = $"unmatched-supplier-article:{partner.Id}:{number}", Partner = partner.Id, DocumentId = documentId, At = now,
+                        Text = $"{partner.Name} offers {line.Item.Label}{(line.Item.Description is { } text ? $" ({text})" : "")}, which is no article here. Perhaps {string.Join(" or ", proposals.Select(proposal => $"{proposal.Article.Sku} ({proposal.Why})"))}. The other lines are in force.",
+                        Data = JsonSerializer.Serialize(new { number, proposals = proposals.Select(proposal => new { sku = proposal.Article.Sku, why = proposal.Why, row = RowOf(proposal.Article, 1, proposal.Article.BaseUnit) }) }, CanonicalJson.Options),
+                    });
+                }
                 continue;
             }
-            var currency = line.Currency ?? prices.Currency ?? partner.TermsOn(today)?.Currency ?? book.Current.House.Currency;
-            var factor = line.UnitFactor != 1 ? line.UnitFactor : OrderIntake.FactorOf(match.Article, line.Unit ?? match.Unit, match.Factor, match.Unit) ?? match.Factor;
-            var row = new PriceRow
-            {
-                Partner = partner.Id, Sku = match.Article.Sku, Currency = currency, ValidFrom = line.ValidFrom ?? prices.ValidFrom ?? prices.Issued ?? today, ValidTo = line.ValidTo ?? prices.ValidTo,
-                DocumentId = documentId, Line = line with { Unit = line.Unit ?? match.Unit, UnitFactor = factor },
-            };
+            var row = RowOf(match.Article, match.Factor, match.Unit);
             if (Suspicious(partner, snapshot, row) is { } wrong)
             {
                 notes.Add(wrong);
@@ -67,13 +80,10 @@ public sealed class CatalogueApplication(CatalogueCache catalogue, PartnerBookHo
                 continue;
             }
             rows.Add(row);
-            if (line.Item.SupplierSku is { } number)
-            {
-                references.Add(new CrossReference(partner.Id, "supplier", number, match.Article.Sku, factor, row.Line.Unit!));
-            }
+            references.AddRange(snapshot.Learn(partner.Id, line.Item, row.Sku, row.Line.UnitFactor, row.Line.Unit!));
         }
         await work.Catalogue.SavePricesAsync(rows, cancellationToken);
-        await work.Catalogue.SaveCrossReferencesAsync([.. references.DistinctBy(reference => reference.Id)], cancellationToken);
+        await work.Catalogue.SaveCrossReferencesAsync([.. references.DistinctBy(reference => (reference.Scheme, reference.Id))], cancellationToken);
         await work.Tasks.OpenAsync(tasks, cancellationToken);
         return Result(notes, prices.Lines.Count, rows.Count);
     }

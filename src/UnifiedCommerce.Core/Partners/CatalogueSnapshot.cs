@@ -63,7 +63,7 @@ public sealed class CatalogueSnapshot
             {
                 return byGtin;
             }
-            if (Reference("", "gtin", Normal(gtin)) is { } byMatch)
+            if (Reference(partner, "gtin", Normal(gtin)) is { } byMatch)
             {
                 return byMatch;
             }
@@ -91,7 +91,30 @@ public sealed class CatalogueSnapshot
         {
             return (direct, 1, direct.BaseUnit);
         }
-        return item.ManufacturerPart is { } part && Reference("", "manufacturer", part) is { } byPart ? byPart : null;
+        return item.ManufacturerPart is { } part && Reference(partner, "manufacturer", part) is { } byPart ? byPart : null;
+    }
+
+    /// <summary>What a partner's document teaches of its numbers for one of our articles: its own, and the manufacturer's and GTIN as it uses them. They hold
+    /// for this partner only, because manufacturers' numbers are not unique among manufacturers.</summary>
+    /// <param name="partner">The partner.</param>
+    /// <param name="item">The item as it names it.</param>
+    /// <param name="sku">Our article.</param>
+    /// <param name="factor">Base units in the unit it names.</param>
+    /// <param name="unit">That unit.</param>
+    public IEnumerable<CrossReference> Learn(string partner, Item item, string sku, decimal factor, string unit)
+    {
+        if (item.SupplierSku is { } number)
+        {
+            yield return new CrossReference(partner, "supplier", number, sku, factor, unit);
+        }
+        if (item.ManufacturerPart is { } part && Reference(partner, "manufacturer", part) is null)
+        {
+            yield return new CrossReference(partner, "manufacturer", part, sku, factor, unit);
+        }
+        if (item.Gtin is { } gtin && !_byGtin.ContainsKey(Normal(gtin)))
+        {
+            yield return new CrossReference(partner, "gtin", Normal(gtin), sku, factor, unit);
+        }
     }
 
     /// <summary>Articles that may be meant, best first, with the reason.</summary>

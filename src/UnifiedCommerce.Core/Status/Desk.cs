@@ -285,6 +285,34 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
         return DeskResult.Ok($"Line {lineId} of order {order.Number} is article {sku} ({article.Name}) and waits for a supplier{(reference is null ? "." : "; the number is remembered.")}");
     }
 
+    /// <summary>Says which of our articles a supplier's catalogue line means: its numbers are remembered and its price comes into force.</summary>
+    public async Task<DeskResult> MatchSupplierAsync(long taskId, string sku, string user, CancellationToken cancellationToken)
+    {
+        await using var work = await store.BeginAsync(cancellationToken);
+        if (await work.Tasks.FindAsync(taskId, cancellationToken) is not { Kind: "unmatched-supplier-article", ClosedAt: null, Partner: { } id } task || book.Current.Find(id) is not { } partner)
+        {
+            return DeskResult.No($"Task {taskId} is not an open question about a supplier's article.");
+        }
+        var proposal = JsonDocument.Parse(task.Data).RootElement.GetProperty("proposals").EnumerateArray().FirstOrDefault(candidate => candidate.GetProperty("sku").GetString() == sku);
+        if (proposal.ValueKind != JsonValueKind.Object)
+        {
+            return DeskResult.No($"Article {sku} was not proposed. Add a cross reference for another one, and hand the catalogue in again.");
+        }
+        var row = proposal.GetProperty("row").Deserialize<PriceRow>(CanonicalJson.Options)!;
+        var now = clock.GetUtcNow();
+        var snapshot = await new CatalogueCache().GetAsync(work, row.ValidFrom, cancellationToken);
+        if (CatalogueApplication.Suspicious(partner, snapshot, row) is { } wrong)
+        {
+            return DeskResult.No(wrong.Text);
+        }
+        await work.Catalogue.SaveCrossReferencesAsync([.. snapshot.Learn(id, row.Line.Item, sku, row.Line.UnitFactor, row.Line.Unit!)], cancellationToken);
+        await work.Catalogue.SavePricesAsync([row], cancellationToken);
+        await work.Tasks.CloseAsync(task.Key, $"matched to {sku} by {user}", now, cancellationToken);
+        await work.Audit.AddAsync([new AuditEntry(now, user, "article.matched", $"task:{taskId}", null, Json(new { partner = id, row.Line.Item, sku }))], cancellationToken);
+        await work.CommitAsync(cancellationToken);
+        return DeskResult.Ok($"{partner.Name}'s {row.Line.Item.Label} is article {sku}; its price is in force and its numbers are remembered.");
+    }
+
     /// <summary>Pins a line to a supplier, forbids one, or lifts both; with a reason, and routed again while it is open.</summary>
     public async Task<DeskResult> SourceAsync(long orderId, string lineId, string? pin, string? forbid, string reason, string user, CancellationToken cancellationToken)
     {

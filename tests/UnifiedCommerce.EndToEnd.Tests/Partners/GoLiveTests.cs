@@ -117,13 +117,44 @@ public sealed class GoLiveTests
         await using var bench = await OnlyAsync("nordhandel", partner => partner);
         var released = Assert.Single(await RouteAsync(bench, 1), purchase => purchase.Status == PurchaseStatus.Sent);
         // The store says draft, the book of this process still says live.
-        await using (var work = await bench.Store.BeginAsync(None))
-        {
-            await work.Catalogue.SetSettingAsync(GoLive.Setting + "nordhandel", """{"state":"draft","since":"2026-03-02T08:00:00+01:00","by":"anna","reason":"x"}""", None);
-            await work.CommitAsync(None);
-        }
+        await SetAsync(bench, """{"state":"draft","since":"2026-03-02T08:00:00+01:00","by":"anna","reason":"x"}""");
         Assert.Single(await RouteAsync(bench, 2));
         Assert.NotNull(released);
+    }
+
+    [Fact]
+    public async Task A_frozen_document_does_not_leave_once_the_store_says_draft_and_leaves_when_it_says_live_again()
+    {
+        await using var bench = await OnlyAsync("nordhandel", partner => partner);
+        await RouteAsync(bench, 1, work: false);
+        await SetAsync(bench, """{"state":"draft","since":"2026-03-02T08:00:00+01:00","by":"anna","reason":"x"}""");
+        for (int round = 0; round < 4; round++)
+        {
+            await bench.Engine.RunReadyAsync(None);
+        }
+        Assert.Equal((DispatchState.Prepared, 0), await OnlyDispatchAsync(bench));
+        Assert.Empty(FilesBelow(Path.Combine(bench.Data, "partners", "nordhandel", "out")));
+
+        await SetAsync(bench, null);
+        await Eventually.HoldsAsync(async () =>
+        {
+            await bench.Engine.RunReadyAsync(None);
+            return await OnlyDispatchAsync(bench) == (DispatchState.Sent, 1);
+        }, "it is sent once");
+        Assert.Single(FilesBelow(Path.Combine(bench.Data, "partners", "nordhandel", "out")), file => !file.Contains("_sent", StringComparison.Ordinal));
+    }
+
+    private static async Task SetAsync(Workbench bench, string? state)
+    {
+        await using var work = await bench.Store.BeginAsync(None);
+        await work.Catalogue.SetSettingAsync(GoLive.Setting + "nordhandel", state, None);
+        await work.CommitAsync(None);
+    }
+
+    private static async Task<(DispatchState State, int Attempts)> OnlyDispatchAsync(Workbench bench)
+    {
+        var row = Assert.Single((await HubViews.Of(bench.Store).DispatchesAsync(null, null, new PageRequest(null, 5), None)).Items);
+        return (row.State, row.Attempt);
     }
 
     [Fact]
@@ -178,20 +209,23 @@ public sealed class GoLiveTests
         return bench;
     }
 
-    private static async Task<IReadOnlyList<PurchaseRow>> RouteAsync(Workbench bench, int number = 1)
+    private static async Task<IReadOnlyList<PurchaseRow>> RouteAsync(Workbench bench, int number = 1, bool work = true)
     {
-        await using (var work = await bench.Store.BeginAsync(None))
+        await using (var transaction = await bench.Store.BeginAsync(None))
         {
-            var taken = await bench.Journey.Intake.TakeInAsync(work, new Order
+            var taken = await bench.Journey.Intake.TakeInAsync(transaction, new Order
             {
                 Number = $"W-{number}", Channel = "webshop", Buyer = new Party { Id = "C-1", Name = "Customer" }, RequestedDelivery = DateOnly.FromDateTime(bench.Clock.Now.DateTime).AddDays(30),
                 Lines = [new OrderLine { Id = "1", Item = new Item { SupplierSku = "K-TEST" }, Quantity = new Quantity(3, "EA") }],
             }, null, null, "test", None);
             Assert.NotNull(taken.Order);
-            await bench.Journey.Routing.RunPoolAsync(work, taken.Order.Pool, bench.Clock.Now, decideAll: true, None);
-            await work.CommitAsync(None);
+            await bench.Journey.Routing.RunPoolAsync(transaction, taken.Order.Pool, bench.Clock.Now, decideAll: true, None);
+            await transaction.CommitAsync(None);
         }
-        await bench.WorkAsync();
+        if (work)
+        {
+            await bench.WorkAsync();
+        }
         return (await HubViews.Of(bench.Store).PurchasesAsync(new PurchaseFilter(), new PageRequest(null, 50), None)).Items;
     }
 

@@ -199,6 +199,47 @@ public sealed class PartnerPagesTests
     }
 
     [Fact]
+    public async Task A_catalogue_teaches_the_suppliers_numbers_and_asks_about_the_article_it_cannot_name()
+    {
+        await using var hub = await RunningHub.StartAsync(HubRoles.Web);
+        using var person = new Browserless(hub);
+        var partner = hub.Service<PartnerBookHolder>().Current.Get("nordhandel");
+        await using (var work = await hub.Service<IStore>().BeginAsync(None))
+        {
+            await work.Catalogue.SaveArticlesAsync(
+                [new Article { Sku = "K-1", Name = "Hammer drill 750 W", BaseUnit = "EA", Gtin = "4017556100012" }, new Article { Sku = "K-2", Name = "Angle grinder 125 mm", BaseUnit = "EA", ManufacturerPart = "AG-125" }], None);
+            await work.CommitAsync(None);
+        }
+        await using (var work = await hub.Service<IStore>().BeginAsync(None))
+        {
+            var result = await hub.Service<Journey>().Application.ApplyAsync(work, partner, DocumentKind.PriceCatalogue, new PriceCatalogue
+            {
+                Number = "C-1", Currency = "EUR",
+                Lines =
+                [
+                    new PriceLine { Item = new Item { SupplierSku = "NH-1", ManufacturerPart = "HD 750", Gtin = "4017556100012" }, Unit = "EA", Price = 80 },
+                    new PriceLine { Item = new Item { SupplierSku = "NH-2", ManufacturerPart = "AG-125", Gtin = "4017556999999" }, Unit = "EA", Price = 60 },
+                    new PriceLine { Item = new Item { SupplierSku = "NH-3", Description = "Garden hose" }, Unit = "EA", Price = 10 },
+                ],
+            }, 0, overdue: false, None);
+            Assert.Equal(DocumentState.Applied, result.State);
+            await work.CommitAsync(None);
+        }
+        // The first line is in force with its numbers; of the others only the one with a candidate is asked about.
+        var references = await hub.ReadAsync(work => work.Catalogue.CrossReferencesAsync(None));
+        Assert.Equal(["manufacturer HD 750 K-1", "supplier NH-1 K-1"], references.Where(reference => reference.Partner == "nordhandel").Select(reference => $"{reference.Scheme} {reference.Id} {reference.Sku}").Order(StringComparer.Ordinal));
+        var task = Assert.Single((await hub.Service<IViews>().TasksAsync(true, "unmatched-supplier-article", new PageRequest(null, 20), None)).Items);
+
+        Assert.Contains("its price is in force", await person.PressAsync("/tasks", "/do/articles/match-supplier", ("task", $"{task.Id}"), ("sku", "K-2")), StringComparison.Ordinal);
+        references = await hub.ReadAsync(work => work.Catalogue.CrossReferencesAsync(None));
+        Assert.Contains(references, reference => reference is { Partner: "nordhandel", Scheme: "supplier", Id: "NH-2", Sku: "K-2" });
+        Assert.Contains(references, reference => reference is { Partner: "nordhandel", Scheme: "gtin", Id: "04017556999999", Sku: "K-2" });
+        var prices = await hub.ReadAsync(work => work.Catalogue.PricesAsync(DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().DateTime), None));
+        Assert.Equal(60m, Assert.Single(prices, price => price.Sku == "K-2").Line.Price);
+        Assert.Empty((await hub.Service<IViews>().TasksAsync(true, "unmatched-supplier-article", new PageRequest(null, 20), None)).Items);
+    }
+
+    [Fact]
     public void A_diff_shows_what_changed_with_three_lines_around_it()
     {
         string older = string.Join('\n', Enumerable.Range(1, 30).Select(line => $"line {line}"));

@@ -23,6 +23,7 @@ internal static partial class ConsoleActions
         Decide(group, "/prices/release", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.DecidePriceAsync(Number(form, "task"), release: true, actor, stop));
         Decide(group, "/prices/refuse", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.DecidePriceAsync(Number(form, "task"), release: false, actor, stop));
         Decide(group, "/articles/match", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.MatchAsync(Number(form, "order"), Text(form, "line", 100), Text(form, "sku", 100), actor, stop));
+        Decide(group, "/articles/match-supplier", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.MatchSupplierAsync(Number(form, "task"), Text(form, "sku", 100), actor, stop));
         Post(group, "/orders/source", ConsoleRole.Procurement, async (context, form, actor) =>
         {
             long order = Number(form, "order");
