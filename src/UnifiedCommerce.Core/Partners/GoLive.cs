@@ -7,7 +7,7 @@ namespace UnifiedCommerce.Core.Partners;
 /// <summary>The go-live state as the console set it; it holds over the one in partner.yaml.</summary>
 /// <param name="State">The state.</param>
 /// <param name="Since">Since when.</param>
-/// <param name="By">Who set it; when a second person is asked for, both.</param>
+/// <param name="By">Who set it; the second of two people where two are needed.</param>
 /// <param name="Reason">Why.</param>
 public sealed record GoLiveRecord(GoLiveState State, DateTimeOffset Since, string By, string Reason);
 

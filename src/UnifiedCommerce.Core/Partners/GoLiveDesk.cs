@@ -7,19 +7,9 @@ using UnifiedCommerce.Core.Status;
 
 namespace UnifiedCommerce.Core.Partners;
 
-/// <summary>A wish to move a partner on that waits for a second person.</summary>
-/// <param name="To">The state wished for.</param>
-/// <param name="By">Who wishes it.</param>
-/// <param name="At">When.</param>
-/// <param name="Reason">Why.</param>
-public sealed record GoLiveRequest(GoLiveState To, string By, DateTimeOffset At, string Reason);
-
 /// <summary>People move partners from draft over testing and watched to live, and back. Every method is one transaction with its audit row.</summary>
-public sealed class GoLiveDesk(IStore store, PartnerBookHolder book, PartnerVersions versions, IDocumentRenderer renderer, TimeProvider clock)
+public sealed class GoLiveDesk(IStore store, PartnerBookHolder book, PartnerVersions versions, IDocumentRenderer renderer, SecondPerson second, TimeProvider clock)
 {
-    /// <summary>Settings named <c>partner.request/ID</c> hold a <see cref="GoLiveRequest"/>.</summary>
-    public const string RequestSetting = "partner.request/";
-
     private const int TestLines = 3;
 
     /// <summary>Moves a partner: one step on, or any number of steps back.</summary>
@@ -39,51 +29,26 @@ public sealed class GoLiveDesk(IStore store, PartnerBookHolder book, PartnerVers
         {
             return DeskResult.No("Give a reason: it stands beside the state for whoever asks later.");
         }
+        if (await RefusedAsync(partner, to, cancellationToken) is { } refused)
+        {
+            return DeskResult.No(refused);
+        }
+        if (secondPerson && to > partner.State && to >= GoLiveState.Watched
+            && await second.AskAsync($"partner:{partnerId}", $"go-live:{to}", $"set {partner.Name} {Word(to)} ({reason})", (null, null), user, cancellationToken) is { } asked)
+        {
+            return asked;
+        }
         await using var work = await store.BeginAsync(cancellationToken);
-        var switches = await PartnerSwitches.ReadAsync(work, cancellationToken);
-        var from = switches.StateOf(partner);
-        if (to == from)
-        {
-            return DeskResult.No($"{partner.Name} is in {Word(to)} already.");
-        }
-        if (to > from + 1)
-        {
-            return DeskResult.No($"{partner.Name} is in {Word(from)}; the next step is {Word(from + 1)}. Each step proves something, so none is left out.");
-        }
-        if (to > from && Missing(partner) is { Count: > 0 } missing)
-        {
-            return DeskResult.No($"{partner.Name} cannot go on to {Word(to)}: {string.Join(" ", missing)}");
-        }
-        if (to < GoLiveState.Watched && from >= GoLiveState.Watched && await work.Purchases.OpenCountAsync(partnerId, cancellationToken) is > 0 and var open)
-        {
-            return DeskResult.No($"{open} purchase orders to {partner.Name} are open, and their answers would not be read in {Word(to)}. Stop the partner instead, and set it back when they are done.");
-        }
+        var from = (await PartnerSwitches.ReadAsync(work, cancellationToken)).StateOf(partner);
         var now = clock.GetUtcNow();
-        var by = user;
-        if (secondPerson && to > from && to >= GoLiveState.Watched)
-        {
-            var stored = await work.Catalogue.SettingAsync(RequestSetting + partnerId, cancellationToken);
-            var request = stored is null ? null : JsonSerializer.Deserialize<GoLiveRequest>(stored, CanonicalJson.Options);
-            if (request?.To != to)
-            {
-                return await AskAsync(work, partner, new GoLiveRequest(to, user, now, reason), cancellationToken);
-            }
-            if (string.Equals(request.By, user, StringComparison.OrdinalIgnoreCase))
-            {
-                return DeskResult.No($"You asked for it yourself on {request.At:yyyy-MM-dd HH:mm} UTC. Another person must confirm it.");
-            }
-            by = $"{request.By}, confirmed by {user}";
-        }
-        var next = new GoLiveRecord(to, now, by, reason);
+        var next = new GoLiveRecord(to, now, user, reason);
         await work.Catalogue.SetSettingAsync(GoLive.Setting + partnerId, Json(next), cancellationToken);
-        await work.Catalogue.SetSettingAsync(RequestSetting + partnerId, null, cancellationToken);
         if (to == GoLiveState.Watched)
         {
             await work.Catalogue.SetSettingAsync(GoLive.Counter(partnerId, GoLive.Orders), null, cancellationToken);
             await work.Catalogue.SetSettingAsync(GoLive.Counter(partnerId, GoLive.Documents), null, cancellationToken);
         }
-        await work.Tasks.CloseAsync(GoLive.TaskKey(partnerId), $"{Word(to)} by {by}", now, cancellationToken);
-        await work.Tasks.CloseAsync(ConfirmKey(partnerId), $"{Word(to)} by {by}", now, cancellationToken);
+        await work.Tasks.CloseAsync(GoLive.TaskKey(partnerId), $"{Word(to)} by {user}", now, cancellationToken);
         foreach (var pool in book.Current.House.Pools)
         {
             await work.Routing.WakePoolAsync(pool.Name, now, cancellationToken);
@@ -92,6 +57,28 @@ public sealed class GoLiveDesk(IStore store, PartnerBookHolder book, PartnerVers
         await work.CommitAsync(cancellationToken);
         await versions.LookAsync(cancellationToken);
         return DeskResult.Ok($"{partner.Name} is in {Word(to)}. {Meaning(to, partner)}");
+    }
+
+    /// <summary>Why a partner cannot be moved so, or null.</summary>
+    private async Task<string?> RefusedAsync(Partner partner, GoLiveState to, CancellationToken cancellationToken)
+    {
+        await using var work = await store.BeginReadAsync(cancellationToken);
+        var from = (await PartnerSwitches.ReadAsync(work, cancellationToken)).StateOf(partner);
+        if (to == from)
+        {
+            return $"{partner.Name} is in {Word(to)} already.";
+        }
+        if (to > from + 1)
+        {
+            return $"{partner.Name} is in {Word(from)}; the next step is {Word(from + 1)}. Each step proves something, so none is left out.";
+        }
+        if (to > from && Missing(partner) is { Count: > 0 } missing)
+        {
+            return $"{partner.Name} cannot go on to {Word(to)}: {string.Join(" ", missing)}";
+        }
+        return to < GoLiveState.Watched && from >= GoLiveState.Watched && await work.Purchases.OpenCountAsync(partner.Id, cancellationToken) is > 0 and var open
+            ? $"{open} purchase orders to {partner.Name} are open, and their answers would not be read in {Word(to)}. Stop the partner instead, and set it back when they are done."
+            : null;
     }
 
     /// <summary>Writes a test order from the partner's prices (or, when it has none, from its sample) and sends it to the sandbox.</summary>
@@ -162,20 +149,6 @@ public sealed class GoLiveDesk(IStore store, PartnerBookHolder book, PartnerVers
         _ => "Everything goes by itself, within its approval rule and tolerances.",
     };
 
-    private async Task<DeskResult> AskAsync(IWork work, Partner partner, GoLiveRequest request, CancellationToken cancellationToken)
-    {
-        await work.Catalogue.SetSettingAsync(RequestSetting + partner.Id, Json(request), cancellationToken);
-        await work.Tasks.CloseAsync(ConfirmKey(partner.Id), "asked anew", request.At, cancellationToken);
-        await work.Tasks.OpenAsync([new HubTask
-        {
-            Kind = "confirm-go-live", Key = ConfirmKey(partner.Id), Partner = partner.Id, At = request.At,
-            Text = $"{request.By} wants {partner.Name} to be {Word(request.To)}: {request.Reason}. A second person confirms it on the partner's page, or closes this task.",
-        }], cancellationToken);
-        await work.Audit.AddAsync([new AuditEntry(request.At, request.By, "partner.state-asked", $"partner:{partner.Id}", null, Json(request))], cancellationToken);
-        await work.CommitAsync(cancellationToken);
-        return DeskResult.Ok($"Asked: {partner.Name} is {Word(request.To)} as soon as a second person confirms it.");
-    }
-
     private async Task<PurchaseOrder?> TestOrderAsync(IWork work, Partner partner, string number, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var house = book.Current.House;
@@ -200,8 +173,6 @@ public sealed class GoLiveDesk(IStore store, PartnerBookHolder book, PartnerVers
             })],
         };
     }
-
-    private static string ConfirmKey(string partner) => $"confirm-go-live:{partner}";
 
     private static string Word(GoLiveState state) => state.ToString().ToLowerInvariant();
 

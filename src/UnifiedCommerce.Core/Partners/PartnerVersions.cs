@@ -222,7 +222,7 @@ public sealed class PartnerVersions
     /// <summary>Reads what is in force and replaces the book when it is not the one here.</summary>
     private async Task<int> RefreshAsync(CancellationToken cancellationToken)
     {
-        await using var work = await _store.BeginAsync(cancellationToken);
+        await using var work = await _store.BeginReadAsync(cancellationToken);
         var inForce = await work.Versions.InForceAsync(cancellationToken);
         var states = (await PartnerSwitches.ReadAsync(work, cancellationToken)).States;
         var key = string.Join('|', inForce.Select(version => $"{version.Partner}={version.Number}").Concat(states.Select(state => $"{state.Key}:{state.Value.State}:{state.Value.Since.Ticks}").Order(StringComparer.Ordinal)));

@@ -41,7 +41,7 @@ public sealed class SecondPerson(IStore store, TimeProvider clock)
         await work.Tasks.CloseAsync(key, $"{user} wants something else", now, cancellationToken);
         await work.Tasks.OpenAsync([new HubTask
         {
-            Kind = TaskKind, Key = key, OrderId = links.OrderId, PurchaseId = links.PurchaseId, At = now, Data = wish,
+            Kind = TaskKind, Key = key, Partner = subject.StartsWith("partner:", StringComparison.Ordinal) ? subject["partner:".Length..] : null, OrderId = links.OrderId, PurchaseId = links.PurchaseId, At = now, Data = wish,
             Text = $"{user} wants to {sentence}. It needs a second person: do the same to confirm it, or close this task to withdraw it.",
         }], cancellationToken);
         await work.Audit.AddAsync([new AuditEntry(now, user, "second-person.asked", subject, null, wish)], cancellationToken);
