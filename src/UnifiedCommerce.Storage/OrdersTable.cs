@@ -9,6 +9,7 @@ internal sealed class OrdersTable(Session session) : IOrders
     static readonly Bulk<OrderState> UpdateOrders = Bulk<OrderState>.Update("orders", ["id"],
         [Column<OrderState>.Number("id", order => order.Id), .. OrderColumns()]);
     static readonly Bulk<OrderLineState> InsertLines = Bulk<OrderLineState>.Insert("order_lines", "", LineColumns());
+    static readonly Bulk<OrderLineState> UpdateLines = Bulk<OrderLineState>.Update("order_lines", ["order_id", "line_id"], LineColumns());
     static readonly Bulk<OrderLineState> SaveLines = Bulk<OrderLineState>.Save("order_lines", ["order_id", "line_id"], LineColumns());
 
     const string LineList = "order_id, line_id, idx, sku, unit_factor, need_by, ordered, open, allocated, cancelled, awaiting, confirmed, "
@@ -92,11 +93,14 @@ internal sealed class OrdersTable(Session session) : IOrders
             throw new HubException($"Order {order.Id} ({order.Number}): found no such row, expected one. Add it first.");
     }
 
-    public Task SaveLinesAsync(IReadOnlyCollection<OrderLineState> lines, CancellationToken cancellationToken)
+    public async Task SaveLinesAsync(IReadOnlyCollection<OrderLineState> lines, CancellationToken cancellationToken)
     {
         foreach (var line in lines)
             line.Verified();
-        return SaveLines.RunAsync(session, lines.LastOfEach(line => (line.OrderId, line.LineId)), cancellationToken);
+        var rows = lines.LastOfEach(line => (line.OrderId, line.LineId));
+        // Lines are added to an order once in a long while: an update that finds all of them writes less than an insert that meets them.
+        if (await UpdateLines.RunAsync(session, rows, cancellationToken) != rows.Count)
+            await SaveLines.RunAsync(session, rows, cancellationToken);
     }
 
     public Task<IdempotentAnswer?> FindAnswerAsync(string key, CancellationToken cancellationToken) =>

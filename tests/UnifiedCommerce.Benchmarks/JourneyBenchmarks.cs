@@ -193,6 +193,8 @@ internal static partial class JourneyBenchmarks
         await using var engine = processes.Count == 0 ? EngineOf(journey, orders[0].Number) : null;
         using var stop = new CancellationTokenSource();
         var working = engine?.RunAsync(stop.Token) ?? Task.CompletedTask;
+        // At a held rate suppliers report their stock every five minutes: purchase orders older than a report are in its figures.
+        var reporting = rate > 0 ? ReportStockAsync(journey, stop.Token) : Task.CompletedTask;
         var ids = new long[orders.Count];
         var memory = new double[3];
         var next = -1;
@@ -224,8 +226,30 @@ internal static partial class JourneyBenchmarks
         var served = watch is null ? null : await watch.EndAsync();
         await stop.CancelAsync();
         await working;
+        await reporting;
         var (p50, p99, purchases) = await LatencyAsync(store, ids);
         return new Measured(seconds, spent, served?.Cpu, served?.Commits, served?.WalSyncs, served?.WalBytes, p50, p99, purchases, memory);
+    }
+
+    private static async Task ReportStockAsync(Journey journey, CancellationToken stopping)
+    {
+        var articles = ArticleFile.Read(Path.Combine(Root(), "samples", "articles.csv")).Articles;
+        using var timer = new PeriodicTimer(TimeSpan.FromMinutes(5));
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stopping))
+            {
+                await using var work = await journey.World.Store.BeginAsync(CancellationToken.None);
+                var now = TimeProvider.System.GetUtcNow();
+                await work.Catalogue.SaveStockAsync([.. journey.World.Book.Current.Partners.Values.Where(partner => partner.Role != PartnerRole.Customer)
+                    .SelectMany(partner => articles.Select(article => new StockRow(partner.Id, article.Sku, 1_000_000_000, now, null, null)))], CancellationToken.None);
+                await work.CommitAsync(CancellationToken.None);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return;
+        }
     }
 
     private static async Task<bool> WaitingAsync(HubStore store)
