@@ -85,6 +85,12 @@ public static class MappingCheck
         return proofs;
     }
 
+    private static MappingContext SampleContext { get; } = new()
+    {
+        Now = SampleMoment,
+        Envelope = new EnvelopeProfile { Sender = "SENDER", Receiver = "RECEIVER", SenderQualifier = "ZZ", ReceiverQualifier = "ZZ" },
+    };
+
     /// <summary>The context in which a partner's samples are written: its envelope, control number 1, <see cref="SampleMoment"/>.</summary>
     /// <param name="mappings">The folder that holds all partners.</param>
     /// <param name="partnerId">The partner's folder name.</param>
@@ -93,7 +99,7 @@ public static class MappingCheck
         PartnerReading reading = PartnerFile.Load(Path.Combine(mappings, partnerId));
         MappingContext context = new() { PartnerId = partnerId, Now = SampleMoment, InterchangeRef = "1", MessageRef = "1" };
         if (reading.Partner is not { } partner)
-            return context with { Envelope = new EnvelopeProfile { Sender = "SENDER", Receiver = "RECEIVER", SenderQualifier = "ZZ", ReceiverQualifier = "ZZ" } };
+            return context with { Envelope = SampleContext.Envelope };
         return context with
         {
             Constants = partner.Constants,
@@ -153,7 +159,7 @@ public static class MappingCheck
     internal static bool CanWriteWhatItReads(MessageMapping mapping, ReadOnlyMemory<byte> sample)
     {
         List<Diagnostic> found = [];
-        MappingContext context = new() { Now = SampleMoment, InterchangeRef = "1", MessageRef = "1", Envelope = new EnvelopeProfile { Sender = "SENDER", Receiver = "RECEIVER", SenderQualifier = "ZZ", ReceiverQualifier = "ZZ" } };
+        MappingContext context = SampleContext;
         foreach (object document in mapping.Read(sample, context).Messages.Select(message => message.Document).OfType<object>())
             RoundTrip(mapping, "", document, context, found, MessageRules.Standard, null, null);
         return found.TrueForAll(diagnostic => diagnostic.Severity != Severity.Error);
@@ -166,7 +172,18 @@ public static class MappingCheck
         {
             string name = "base/" + Path.GetRelativePath(folder, path).Replace('\\', '/');
             MappingParseResult result = MessageMapping.Parse(File.ReadAllText(path), name, MappingSet.Loader(mappings, "base"));
-            yield return new MappingProof(name, 0, result.Mapping is { } mapping ? [.. result.Diagnostics, .. DirectoryCodes.Check(mapping)] : result.Diagnostics);
+            if (result.Mapping is not { } mapping)
+            {
+                yield return new MappingProof(name, 0, result.Diagnostics);
+                continue;
+            }
+            // Bases that no partner extends yet bring samples of their own.
+            string samples = Path.Combine(Path.GetDirectoryName(path)!, "samples");
+            string stem = StemOf(mapping) + ".";
+            string[] own = Directory.Exists(samples)
+                ? [.. Directory.GetFiles(samples, stem + "*").Where(file => !file.EndsWith(ExpectedEnding, StringComparison.Ordinal)).Order(StringComparer.Ordinal)]
+                : [];
+            yield return Prove(mapping, own, SampleContext, result.Diagnostics, MessageRules.Standard);
         }
     }
 

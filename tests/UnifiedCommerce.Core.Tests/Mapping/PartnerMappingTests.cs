@@ -55,4 +55,18 @@ public sealed class PartnerMappingTests
             Assert.Contains("\"$schema\"", DocumentJson.Schema(kind), StringComparison.Ordinal);
         Assert.Contains("\"quantity\"", DocumentJson.Schema(DocumentKind.PurchaseOrder), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("eancom-d96a/receipt-advice")]
+    [InlineData("eancom-d96a/sales-report")]
+    [InlineData("eancom-d96a/application-advice")]
+    [InlineData("x12-4010/receipt-advice")]
+    [InlineData("x12-4010/sales-report")]
+    [InlineData("x12-4010/application-advice")]
+    public void Bases_that_no_partner_extends_are_proven_by_samples_of_their_own(string name)
+    {
+        MappingProof proof = Assert.Single(MappingCheck.Run(Samples.Mappings, "base").Proofs, proof => proof.Mapping == $"base/{name}.map");
+        Assert.Equal(1, proof.Samples);
+        Assert.Empty(proof.Diagnostics.Where(finding => finding.Severity == Severity.Error));
+    }
 }
