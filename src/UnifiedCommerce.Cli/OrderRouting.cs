@@ -24,6 +24,20 @@ internal static class OrderRouting
     public static async Task<BuiltProblem> BuildAsync(
         IReadOnlyList<FileInfo> orders, DirectoryInfo terms, DirectoryInfo catalogue, string? partner, DateTimeOffset asOf, TextWriter notes)
     {
+        var name = orders.Count == 1 ? Path.GetFileNameWithoutExtension(orders[0].Name) : $"{orders.Count} orders";
+        return (await BuildAsync([(name, orders)], terms, catalogue, partner, asOf, notes)).FirstOrDefault()
+            ?? throw new HubException("No line of the orders can be routed; the notes above say why.");
+    }
+
+    /// <summary>Builds the problem of each file by itself; files of which no line can be routed are left out, and the notes say so.</summary>
+    /// <inheritdoc cref="BuildAsync(IReadOnlyList{FileInfo}, DirectoryInfo, DirectoryInfo, string, DateTimeOffset, TextWriter)"/>
+    public static Task<IReadOnlyList<BuiltProblem>> BuildEachAsync(
+        IReadOnlyList<FileInfo> orders, DirectoryInfo terms, DirectoryInfo catalogue, string? partner, DateTimeOffset asOf, TextWriter notes) =>
+        BuildAsync([.. orders.Select(file => (file.Name, (IReadOnlyList<FileInfo>)[file]))], terms, catalogue, partner, asOf, notes);
+
+    private static async Task<IReadOnlyList<BuiltProblem>> BuildAsync(
+        IReadOnlyList<(string Name, IReadOnlyList<FileInfo> Files)> groups, DirectoryInfo terms, DirectoryInfo catalogue, string? partner, DateTimeOffset asOf, TextWriter notes)
+    {
         var reading = PartnerFolder.LoadAll(terms.FullName);
         if (reading.House is null || reading.Diagnostics.FirstOrDefault(diagnostic => diagnostic.Severity == Severity.Error) is { })
         {
@@ -39,24 +53,34 @@ internal static class OrderRouting
             var decoder = new DocumentDecoder(book, mappings);
             var journey = new Journey(new JourneyWorld { Store = store, Book = book, Decoder = decoder, Renderer = mappings, Inbound = [], Outbound = [], Clock = clock, Machine = TimeProvider.System });
             await LoadAsync(journey, book, catalogue, notes);
-            var taken = new List<long>();
-            foreach (var file in orders)
-            {
-                taken.AddRange(await TakeInAsync(journey, decoder, file, partner, notes));
-            }
-            await using var work = await store.BeginAsync(CancellationToken.None);
-            var states = await work.Orders.LoadAsync(taken, CancellationToken.None);
             var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(asOf, reading.House.TimeZone).DateTime);
-            var snapshot = await journey.Catalogue.GetAsync(work, today, CancellationToken.None);
-            foreach (var line in states.SelectMany(order => order.Lines).Where(line => line.Hold is not null))
+            var built = new List<BuiltProblem>();
+            foreach (var (name, files) in groups)
             {
-                await notes.WriteLineAsync($"left out: line {line.LineId}: {line.Hold}");
+                var taken = new List<long>();
+                foreach (var file in files)
+                {
+                    taken.AddRange(await TakeInAsync(journey, decoder, file, partner, notes));
+                }
+                await using var work = await store.BeginAsync(CancellationToken.None);
+                var states = await work.Orders.LoadAsync(taken, CancellationToken.None);
+                var snapshot = await journey.Catalogue.GetAsync(work, today, CancellationToken.None);
+                foreach (var line in states.SelectMany(order => order.Lines).Where(line => line.Hold is not null))
+                {
+                    await notes.WriteLineAsync($"left out: {name}, line {line.LineId}: {line.Hold}");
+                }
+                var demands = Demands.Of(states, reading.House);
+                if (demands.Count > 0)
+                {
+                    built.Add(ProblemBuilder.Build(name, demands, book.Current, new HashSet<string>(StringComparer.Ordinal), snapshot, new StockLeft(new Dictionary<(string, string), decimal>()),
+                        new Dictionary<string, decimal>(StringComparer.Ordinal), asOf));
+                }
+                else if (groups.Count > 1)
+                {
+                    await notes.WriteLineAsync($"left out: {name}: no line of it can be routed");
+                }
             }
-            var demands = Demands.Of(states, reading.House);
-            return demands.Count == 0
-                ? throw new HubException("No line of the orders can be routed; the notes above say why.")
-                : ProblemBuilder.Build(orders.Count == 1 ? Path.GetFileNameWithoutExtension(orders[0].Name) : $"{orders.Count} orders", demands, book.Current, new HashSet<string>(StringComparer.Ordinal),
-                    snapshot, new StockLeft(new Dictionary<(string, string), decimal>()), new Dictionary<string, decimal>(StringComparer.Ordinal), asOf);
+            return built;
         }
         finally
         {

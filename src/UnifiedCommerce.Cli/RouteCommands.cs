@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using UnifiedCommerce.Core;
+using UnifiedCommerce.Core.Routing;
 using UnifiedCommerce.Sourcing;
 
 namespace UnifiedCommerce.Cli;
@@ -14,20 +16,20 @@ internal static class RouteCommands
     public static Command Create()
     {
         Argument<FileInfo[]> files = Files("files", "Instance files; with --terms, orders: canonical JSON, or any format of a customer partner.");
-        Option<DirectoryInfo?> terms = new("--terms") { Description = "The folder with house.yaml and the partners' terms: the files are orders, routed together." };
-        Option<DirectoryInfo?> catalogue = new("--catalogue") { Description = "With --terms: the folder with articles.csv and catalogues/PARTNER/prices.* and stock.*. Default: samples beside the terms." };
-        Option<string?> customer = new("--partner") { Description = "With --terms: the customer partner of files whose envelope names none." };
-        Option<DateTimeOffset?> asOf = new("--as-of") { Description = "With --terms: the moment of the decision. Default: now." };
+        OrderOptions orders = new("the files are orders, routed together");
         SolveOptions solve = new();
         Option<FileInfo?> output = new("--out", "-o") { Description = "Where to write the plan." };
         Option<bool> json = Json();
-        Command route = new("route", $"Find the best purchase terms for all lines together. {ExitCodes}") { files, terms, catalogue, customer, asOf, output, json };
+        Command route = new("route", $"Find the best purchase terms for all lines together. {ExitCodes}") { files, output, json };
+        orders.AddTo(route);
         solve.AddTo(route);
         route.SetAction(parse => Guard(parse, () =>
         {
-            if (parse.GetValue(terms) is { } folder)
+            if (orders.Given(parse))
             {
-                return RouteOrders(parse, parse.GetRequiredValue(files), folder, parse.GetValue(catalogue), parse.GetValue(customer), parse.GetValue(asOf), solve.From(parse), parse.GetValue(output), parse.GetValue(json));
+                BuiltProblem built = orders.Read(parse, parse.GetRequiredValue(files));
+                WritePlan(parse, built.Problem, SourcingEngine.Solve(built.Problem, solve.From(parse)), parse.GetValue(output), parse.GetValue(json));
+                return 0;
             }
 
             foreach (FileInfo file in parse.GetRequiredValue(files))
@@ -43,23 +45,6 @@ internal static class RouteCommands
         route.Subcommands.Add(Explain());
         route.Subcommands.Add(Compare());
         return route;
-    }
-
-    private static int RouteOrders(
-        ParseResult parse, FileInfo[] orders, DirectoryInfo terms, DirectoryInfo? catalogue, string? partner, DateTimeOffset? asOf, SourcingOptions options, FileInfo? output, bool json)
-    {
-        try
-        {
-            var built = OrderRouting.BuildAsync(orders, terms, catalogue ?? new DirectoryInfo(Path.Combine(terms.FullName, "..", "samples")), partner, asOf ?? TimeProvider.System.GetUtcNow(), parse.InvocationConfiguration.Error)
-                .GetAwaiter().GetResult();
-            WritePlan(parse, built.Problem, SourcingEngine.Solve(built.Problem, options), output, json);
-            return 0;
-        }
-        catch (Core.HubException unusable)
-        {
-            parse.InvocationConfiguration.Error.WriteLine(unusable.Message);
-            return 2;
-        }
     }
 
     /// <summary>Writes a plan to a file, and what it says to the console.</summary>
@@ -238,22 +223,30 @@ internal static class RouteCommands
 
     private static Command Compare()
     {
-        Argument<FileInfo[]> files = Files("files", "Past orders, as instance files.");
+        Argument<FileInfo[]> files = Files("files", "Past orders: instance files; with --terms, orders in canonical JSON or any format of a customer partner, each routed by itself.");
+        OrderOptions orders = new("the files are orders, each routed by itself");
         Option<FileInfo[]> rules = new("--rules") { Description = "Two rule files: JSON with maxDistributors, costOfCapital, orderHandlingCost, maxSplits, preference {distributor: rate}, exclude [distributor].", Required = true, Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = false };
         Option<bool> json = Json();
         SolveOptions solve = new();
         Command compare = new("compare", $"Show what a change of rules would have done to past orders, in money, purchase orders, splits and days. {ExitCodes}") { files, rules, json };
         solve.AddTo(compare);
+        orders.AddTo(compare);
         compare.SetAction(parse => Guard(parse, () =>
         {
             FileInfo[] two = parse.GetRequiredValue(rules);
+            InstanceRules[] read = [.. two.Select(rule => InstanceRules.Read(rule.Name, Text(rule)))];
+            FileInfo[] past = parse.GetRequiredValue(files);
+            List<(string Name, SourcingProblem Problem)> problems = orders.Given(parse)
+                ? [.. orders.ReadEach(parse, past).Select(built => (built.Problem.Id, built.Problem))]
+                : [.. past.Select(file => (file.Name, ReadInstance(file)))];
+            HashSet<string> known = [.. problems.SelectMany(entry => entry.Problem.Distributors).Select(distributor => distributor.Id)];
             List<RuleOutcome> outcomes = [];
-            foreach (FileInfo file in parse.GetRequiredValue(files))
+            foreach ((string name, SourcingProblem order) in problems)
             {
-                foreach (FileInfo rule in two)
+                for (int r = 0; r < two.Length; r++)
                 {
-                    SourcingProblem problem = InstanceRules.Read(rule.Name, Text(rule)).Apply(ReadInstance(file));
-                    outcomes.Add(RuleOutcome.Of(file.Name, rule.Name, problem, SourcingEngine.Solve(problem, solve.From(parse) with { WithCertificate = false })));
+                    SourcingProblem problem = read[r].Apply(order, known, two[r].Name);
+                    outcomes.Add(RuleOutcome.Of(name, two[r].Name, problem, SourcingEngine.Solve(problem, solve.From(parse) with { WithCertificate = false })));
                 }
             }
 
@@ -335,7 +328,43 @@ internal static class RouteCommands
 
             return 2;
         }
+        catch (HubException unusable)
+        {
+            parse.InvocationConfiguration.Error.WriteLine(unusable.Message);
+            return 2;
+        }
     }
+}
+
+/// <summary>Options of commands that read order files.</summary>
+internal sealed class OrderOptions(string what)
+{
+    private readonly Option<DirectoryInfo?> _terms = new("--terms") { Description = $"The folder with house.yaml and the partners' terms: {what}." };
+    private readonly Option<DirectoryInfo?> _catalogue = new("--catalogue") { Description = "With --terms: the folder with articles.csv and catalogues/PARTNER/prices.* and stock.*. Default: samples beside the terms." };
+    private readonly Option<string?> _customer = new("--partner") { Description = "With --terms: the customer partner of files whose envelope names none." };
+    private readonly Option<DateTimeOffset?> _asOf = new("--as-of") { Description = "With --terms: the moment of the decision. Default: now." };
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_terms);
+        command.Options.Add(_catalogue);
+        command.Options.Add(_customer);
+        command.Options.Add(_asOf);
+    }
+
+    public bool Given(ParseResult parse) => parse.GetValue(_terms) is not null;
+
+    public BuiltProblem Read(ParseResult parse, FileInfo[] orders) =>
+        OrderRouting.BuildAsync(orders, Terms(parse), Catalogue(parse), parse.GetValue(_customer), AsOf(parse), parse.InvocationConfiguration.Error).GetAwaiter().GetResult();
+
+    public IReadOnlyList<BuiltProblem> ReadEach(ParseResult parse, FileInfo[] orders) =>
+        OrderRouting.BuildEachAsync(orders, Terms(parse), Catalogue(parse), parse.GetValue(_customer), AsOf(parse), parse.InvocationConfiguration.Error).GetAwaiter().GetResult();
+
+    private DirectoryInfo Terms(ParseResult parse) => parse.GetValue(_terms)!;
+
+    private DirectoryInfo Catalogue(ParseResult parse) => parse.GetValue(_catalogue) ?? new DirectoryInfo(Path.Combine(Terms(parse).FullName, "..", "samples"));
+
+    private DateTimeOffset AsOf(ParseResult parse) => parse.GetValue(_asOf) ?? TimeProvider.System.GetUtcNow();
 }
 
 /// <summary>A file that the user gave cannot be used.</summary>

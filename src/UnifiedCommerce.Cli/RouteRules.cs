@@ -31,11 +31,15 @@ internal sealed record InstanceRules
         }
     }
 
-    public SourcingProblem Apply(SourcingProblem problem)
+    /// <summary>Lays the rules over a problem.</summary>
+    /// <param name="problem">The order.</param>
+    /// <param name="known">Distributors of all orders that are compared; a rule about another is a mistake.</param>
+    /// <param name="file">The file of the rules.</param>
+    public SourcingProblem Apply(SourcingProblem problem, IReadOnlySet<string> known, string file)
     {
-        foreach (string id in Exclude.Concat(Preference.Keys).Where(id => problem.Distributors.All(distributor => distributor.Id != id)))
+        foreach (string id in Exclude.Concat(Preference.Keys).Where(id => !known.Contains(id)))
         {
-            throw new UnusableFileException("--rules", [$"{problem.Id} has no distributor {id}. It has {string.Join(", ", problem.Distributors.Select(distributor => distributor.Id).Take(10))}."]);
+            throw new UnusableFileException(file, [$"No order has an offer of distributor {id}. There are {string.Join(", ", known.Order(StringComparer.Ordinal).Take(10))}."]);
         }
 
         return problem with
@@ -62,6 +66,7 @@ internal sealed record InstanceRules
 /// <summary>What rules made of one order.</summary>
 /// <param name="Order">The order's file.</param>
 /// <param name="Rules">The rules' file.</param>
+/// <param name="Currency">Base currency of the amounts.</param>
 /// <param name="Cash">What is paid, in base currency.</param>
 /// <param name="Decision">What is weighed and not paid.</param>
 /// <param name="Bound">No plan costs less than this, cash and decision together.</param>
@@ -71,14 +76,14 @@ internal sealed record InstanceRules
 /// <param name="MeanDays">Days until arrival, mean over the lines.</param>
 /// <param name="LastDay">Day on which the last line arrives.</param>
 internal sealed record RuleOutcome(
-    string Order, string Rules, decimal Cash, decimal Decision, decimal Bound, int PurchaseOrders, int SplitLines, int Unfilled, double MeanDays, int LastDay)
+    string Order, string Rules, string Currency, decimal Cash, decimal Decision, decimal Bound, int PurchaseOrders, int SplitLines, int Unfilled, double MeanDays, int LastDay)
 {
     public static RuleOutcome Of(string order, string rules, SourcingProblem problem, SourcingPlan plan)
     {
         List<int> days = [.. plan.Allocations.GroupBy(allocation => problem.Offers[allocation.Offer].Line)
             .Select(line => line.Max(allocation => problem.Offers[allocation.Offer].LeadDays))];
         return new RuleOutcome(
-            order, rules, plan.Cost.Cash, plan.Cost.Decision, plan.LowerBound, plan.Cost.Orders.Count,
+            order, rules, problem.BaseCurrency, plan.Cost.Cash, plan.Cost.Decision, plan.LowerBound, plan.Cost.Orders.Count,
             plan.Allocations.GroupBy(allocation => problem.Offers[allocation.Offer].Line).Count(line => line.Count() > 1),
             plan.Cost.UnfilledLines.Count, days.Count == 0 ? 0 : days.Average(), days.Count == 0 ? 0 : days.Max());
     }
@@ -110,18 +115,55 @@ internal static class RuleComparison
             return;
         }
 
-        console.WriteLine($"A = {rules[0].Name}, B = {rules[1].Name}; each column: A -> B");
-        foreach ((RuleOutcome a, RuleOutcome b) in pairs)
+        console.WriteLine($"A = {rules[0].Name}, B = {rules[1].Name}. Paid in {outcomes.FirstOrDefault()?.Currency}; A > B in the other columns.");
+        console.WriteLine();
+        List<string[]> rows = [["order", "paid A", "paid B", "change", "%", "purchase orders", "split lines", "unfilled", "mean days", "last day"]];
+        rows.AddRange(pairs.Select(pair => Row(pair.A.Order, pair.A, pair.B, IsOpen(pair.A, pair.B))));
+        if (pairs.Count > 1)
         {
-            console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{a.Order}: cash {a.Cash:0.00} -> {b.Cash:0.00} ({b.Cash - a.Cash:+0.00;-0.00;0}), purchase orders {a.PurchaseOrders} -> {b.PurchaseOrders}, split lines {a.SplitLines} -> {b.SplitLines}, unfilled {a.Unfilled} -> {b.Unfilled}, days {a.MeanDays:0.0} -> {b.MeanDays:0.0} (last {a.LastDay} -> {b.LastDay})"));
+            rows.Add(Row("in all", Sum(pairs.Select(pair => pair.A)), Sum(pairs.Select(pair => pair.B)), false));
         }
 
-        decimal before = pairs.Sum(pair => pair.A.Cash);
-        decimal change = pairs.Sum(pair => pair.B.Cash - pair.A.Cash);
-        console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"In all: cash {change:+0.00;-0.00;0} ({(before == 0 ? 0 : 100 * change / before):+0.00;-0.00;0} %), purchase orders {pairs.Sum(pair => pair.B.PurchaseOrders - pair.A.PurchaseOrders):+0;-0;0}, split lines {pairs.Sum(pair => pair.B.SplitLines - pair.A.SplitLines):+0;-0;0}, unfilled {pairs.Sum(pair => pair.B.Unfilled - pair.A.Unfilled):+0;-0;0}, days {(pairs.Count == 0 ? 0 : pairs.Average(pair => pair.B.MeanDays - pair.A.MeanDays)):+0.0;-0.0;0}"));
+        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
+        foreach (string[] row in rows)
+        {
+            console.WriteLine(string.Join("  ", row.Select((cell, column) => column == 0 ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]))).TrimEnd());
+        }
+
+        if (pairs.Exists(pair => IsOpen(pair.A, pair.B)))
+        {
+            console.WriteLine();
+            console.WriteLine("? The change is smaller than what the plans may still be from the best: search longer (--time) before deciding by it.");
+        }
     }
+
+    /// <summary>Whether the plans are so far from proved that the change says nothing.</summary>
+    private static bool IsOpen(RuleOutcome a, RuleOutcome b)
+    {
+        decimal change = Math.Abs(a.Cash + a.Decision - b.Cash - b.Decision);
+        decimal doubt = Math.Max(a.Cash + a.Decision - a.Bound, b.Cash + b.Decision - b.Bound);
+        return doubt > change && doubt > 0.005m;
+    }
+
+    private static RuleOutcome Sum(IEnumerable<RuleOutcome> outcomes)
+    {
+        List<RuleOutcome> all = [.. outcomes];
+        return new RuleOutcome(
+            "in all", all[0].Rules, all[0].Currency, all.Sum(o => o.Cash), all.Sum(o => o.Decision), all.Sum(o => o.Bound), all.Sum(o => o.PurchaseOrders), all.Sum(o => o.SplitLines), all.Sum(o => o.Unfilled),
+            all.Average(o => o.MeanDays), all.Max(o => o.LastDay));
+    }
+
+    private static string[] Row(string name, RuleOutcome a, RuleOutcome b, bool isOpen)
+    {
+        decimal change = b.Cash - a.Cash;
+        return
+        [
+            name, Money(a.Cash), Money(b.Cash), Format($"{change:+#,0.00;-#,0.00;0.00}") + (isOpen ? "?" : ""), Format($"{(a.Cash == 0 ? 0 : 100 * change / a.Cash):+0.00;-0.00;0.00}"),
+            $"{a.PurchaseOrders} > {b.PurchaseOrders}", $"{a.SplitLines} > {b.SplitLines}", $"{a.Unfilled} > {b.Unfilled}", Format($"{a.MeanDays:0.0} > {b.MeanDays:0.0}"), $"{a.LastDay} > {b.LastDay}",
+        ];
+    }
+
+    private static string Money(decimal amount) => Format($"{amount:#,0.00}");
+
+    private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
