@@ -5,8 +5,9 @@ using UnifiedCommerce.Sourcing;
 namespace UnifiedCommerce.Benchmarks;
 
 /// <summary>
-/// <c>-- sourcing [--cpu] [--threads N] [--table] [PREFIX | FILE.json ...]</c>: one JSON line per class of instances with what was
-/// certified, how fast and what missed its aim; with --table also a Markdown row for every instance.
+/// <c>-- sourcing [--cpu] [--threads N] [--table] [--check] [--cbc] [PREFIX | FILE.json ...]</c>: one JSON line per class of instances with what
+/// was certified, how fast and what missed its aim; with --table also a Markdown row for every instance, with --check the checker recomputes every
+/// certificate, with --cbc the general solver CBC runs each instance for the same processor time.
 /// </summary>
 internal static class SourcingBenchmarks
 {
@@ -19,7 +20,7 @@ internal static class SourcingBenchmarks
         new("huge", 0.005, 10), new("mega", 0.005, 30),
     ];
 
-    private sealed record Measured(string Id, SourcingPlan Plan, double Milliseconds, decimal? Best);
+    private sealed record Measured(string Id, SourcingProblem Problem, SourcingPlan Plan, double Milliseconds, decimal? Best);
 
     public static int Run(string[] args)
     {
@@ -64,17 +65,27 @@ internal static class SourcingBenchmarks
             var here = files.Where(file => Path.GetFileName(file).StartsWith(aim.Prefix, StringComparison.Ordinal)).ToList();
             if (here.Count > 0)
             {
-                Class(aim, here, best, options, table);
+                var runs = Class(aim, here, best, options, table);
+                if (args.Contains("--check"))
+                {
+                    Check(aim, runs);
+                }
+
+                if (args.Contains("--cbc"))
+                {
+                    Race(aim, runs);
+                }
             }
         }
 
         return 0;
     }
 
-    private static void Class(Aim aim, List<string> files, Dictionary<string, decimal> best, SourcingOptions options, bool table)
+    private static List<Measured> Class(Aim aim, List<string> files, Dictionary<string, decimal> best, SourcingOptions options, bool table)
     {
         var limit = options with { TimeLimit = TimeSpan.FromSeconds(aim.Seconds) };
-        var runs = files.Select(file => Solve(file, best, limit with { GapTarget = aim.Gap })).ToList();
+        var aimed = files.Select(file => Solve(file, best, limit with { GapTarget = aim.Gap })).ToList();
+        var runs = aimed;
         var line = new Dictionary<string, object>
         {
             ["class"] = aim.Prefix,
@@ -106,6 +117,61 @@ internal static class SourcingBenchmarks
                 CultureInfo.InvariantCulture,
                 $"| {run.Id} | {run.Plan.Cost.Total:F2} | {run.Best:F2} | {run.Plan.LowerBound:F2} | {100 * run.Plan.Gap:F3} % | {run.Milliseconds:F1} | {(run.Plan.Proved ? "yes" : "no")} |"));
         }
+
+        return aimed;
+    }
+
+    /// <summary>Lets the independent checker recompute every certificate of a class.</summary>
+    private static void Check(Aim aim, List<Measured> runs)
+    {
+        var started = Environment.CpuUsage.TotalTime;
+        var reports = runs.Select(run => (run.Id, Report: PlanChecker.Check(run.Problem, run.Plan))).ToList();
+        Console.WriteLine(JsonLine(new Dictionary<string, object>
+        {
+            ["checked"] = aim.Prefix,
+            ["hold"] = reports.Count(entry => entry.Report.Holds),
+            ["of"] = reports.Count,
+            ["leaves"] = reports.Sum(entry => entry.Report.Leaves),
+            ["cpuMs"] = (Environment.CpuUsage.TotalTime - started).TotalMilliseconds,
+            ["faults"] = string.Join(' ', reports.Where(entry => !entry.Report.Holds).Select(entry => $"{entry.Id}:{entry.Report.Faults[0].Code}")),
+        }));
+    }
+
+    private static void Race(Aim aim, List<Measured> runs)
+    {
+        if (SourcingRace.Solver is not { } solver)
+        {
+            Console.WriteLine(JsonLine(new Dictionary<string, object> { ["cbc"] = aim.Prefix, ["skipped"] = "CBC is not installed (Debian: coinor-cbc)." }));
+            return;
+        }
+
+        var raced = new List<(Measured Run, SourcingRace.Outcome Cbc)>();
+        foreach (var run in runs)
+        {
+            if (MixedIntegerProgram.Refusal(run.Problem) is { } refusal)
+            {
+                Console.WriteLine(JsonLine(new Dictionary<string, object> { ["cbc"] = run.Id, ["skipped"] = $"The program cannot say {refusal}." }));
+                continue;
+            }
+
+            raced.Add((run, SourcingRace.Run(solver, run.Problem, aim.Gap, aim.Seconds)));
+        }
+
+        if (raced.Count > 0)
+        {
+            Console.WriteLine(JsonLine(new Dictionary<string, object>
+            {
+                ["cbc"] = aim.Prefix,
+                ["instances"] = raced.Count,
+                ["certified"] = raced.Count(pair => pair.Cbc.Closed),
+                ["withoutPlan"] = raced.Count(pair => pair.Cbc.Cost is null),
+                ["medianMs"] = Median(raced.Select(pair => pair.Cbc.Milliseconds)),
+                ["medianTimesOurs"] = Median(raced.Select(pair => pair.Cbc.Milliseconds / pair.Run.Milliseconds)),
+                ["worstGap"] = raced.Max(pair => pair.Cbc.Gap),
+                ["medianCostOverOurs"] = Median(raced.Select(pair => ((pair.Cbc.Cost ?? double.PositiveInfinity) / (double)pair.Run.Plan.Cost.Total) - 1)),
+                ["plansBelowOurBound"] = raced.Count(pair => pair.Cbc.Closed && pair.Cbc.Cost < (double)pair.Run.Plan.LowerBound * (1 - 1e-6)),
+            }));
+        }
     }
 
     private static double AboveBest(Measured run) => run.Best is { } known ? (double)((run.Plan.Cost.Total - known) / known) : 0;
@@ -118,7 +184,7 @@ internal static class SourcingBenchmarks
         var plan = SourcingEngine.Solve(problem, options);
         var milliseconds = options.Clock.GetElapsedTime(started).TotalMilliseconds;
         var id = Path.GetFileNameWithoutExtension(file);
-        return new Measured(id, plan, milliseconds, best.TryGetValue(id, out var known) ? known : null);
+        return new Measured(id, problem, plan, milliseconds, best.TryGetValue(id, out var known) ? known : null);
     }
 
     /// <summary>Runs until everything is compiled.</summary>
@@ -151,7 +217,7 @@ internal static class SourcingBenchmarks
                         writer.WriteNumber(name, whole);
                         break;
                     case double number:
-                        writer.WriteNumber(name, Math.Round(number, 6));
+                        writer.WriteNumber(name, double.IsFinite(number) ? Math.Round(number, 6) : -1);
                         break;
                     default:
                         writer.WriteString(name, (string)value);
