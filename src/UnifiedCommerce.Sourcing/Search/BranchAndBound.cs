@@ -587,7 +587,7 @@ internal sealed class BranchAndBound
                 : _oracle.TrialValue[_oracle.BestMode[u]];
         }
 
-        _plans.Assemble(_state, _rates);
+        _plans.Assemble(_state, _rates, _ascent.Current.Pool);
     }
 
     /// <summary>The offers chosen most in the mixture that proves the bound, most first within each line.</summary>

@@ -3,6 +3,9 @@ namespace UnifiedCommerce.Sourcing;
 /// <summary>Builds plans from prices and improves them line by line and order by order.</summary>
 internal sealed class PlanImprovement
 {
+    /// <summary>How much dearer than the best a plan may be to be worth exchanging stock between its lines.</summary>
+    private const double NearTheBest = 0.01;
+
     private readonly SearchModel _model;
     private readonly int[] _optionStart;
     private readonly Option[] _options;
@@ -49,7 +52,8 @@ internal sealed class PlanImprovement
     /// <summary>Builds a plan at rates, improves it line by line, and keeps it when it is the best.</summary>
     /// <param name="state">Receives the plan.</param>
     /// <param name="rates">Rate of each unit; infinite for a unit not to be used.</param>
-    public double Assemble(PlanState state, ReadOnlySpan<double> rates)
+    /// <param name="poolPrices">Price of a unit of each stock pool, so that lines which can do without scarce stock leave it to others; empty for none.</param>
+    public double Assemble(PlanState state, ReadOnlySpan<double> rates, ReadOnlySpan<double> poolPrices = default)
     {
         state.Clear();
         for (var u = 0; u < _allowed.Length; u++)
@@ -59,7 +63,7 @@ internal sealed class PlanImprovement
 
         for (var i = 0; i < _model.Lines; i++)
         {
-            AssembleLine(state, i, rates);
+            AssembleLine(state, i, rates, poolPrices);
         }
 
         Descend(state, _allowed);
@@ -118,7 +122,7 @@ internal sealed class PlanImprovement
                 {
                     _trial.CopyFrom(state);
                     all[u] = false;
-                    Evict(_trial, u, all);
+                    Evict(_trial, u);
                     Descend(_trial, all);
                     if (Repair(_trial) < state.Cost - 1e-9)
                     {
@@ -148,7 +152,7 @@ internal sealed class PlanImprovement
                         Array.Fill(all, true);
                         all[v] = false;
                         _trial.CopyFrom(state);
-                        Evict(_trial, v, all, u);
+                        Evict(_trial, v);
                         Invite(_trial, u);
                         Descend(_trial, all);
                         if (Repair(_trial) < state.Cost - 1e-9)
@@ -201,15 +205,156 @@ internal sealed class PlanImprovement
                 if (state.HasMissingMinimum(u))
                 {
                     all[u] = false;
-                    Evict(state, u, all);
+                    Evict(state, u);
                 }
             }
 
             Descend(state, all);
         }
 
+        if (_model.PoolIndex.Length > 0 && state.Cost < BestCost * (1 + NearTheBest) && state.IsFeasible())
+        {
+            Keep(state);
+            ExchangeStock(state);
+        }
+
         Keep(state);
         return state.IsFeasible() ? state.Cost : double.PositiveInfinity;
+    }
+
+    /// <summary>
+    /// Gives stock of a pool to a line that gains more by it than the line that has it now loses: both are taken out, the first is filled
+    /// from the pool, the other as is best then.
+    /// </summary>
+    private void ExchangeStock(PlanState state)
+    {
+        var model = _model;
+        Array.Fill(_allowed, true);
+        for (var round = 0; round < 4; round++)
+        {
+            var before = state.Cost;
+            foreach (var i in model.LinesWithPools)
+            {
+                Wanted(state, i);
+                foreach (var (n, _) in _wanted)
+                {
+                    if (Exchange(state, i, n))
+                    {
+                        break;
+                    }
+                }
+            }
+
+            if (state.Cost > before - 1e-9)
+            {
+                return;
+            }
+
+            Descend(state, _allowed);
+        }
+    }
+
+    private readonly List<(int Option, double Cost)> _wanted = [];
+    private readonly List<(int Offer, long Quantity)> _own = [];
+    private readonly List<(int Offer, long Quantity)> _theirs = [];
+
+    /// <summary>The cheapest ways to fill a line for which stock is missing.</summary>
+    private void Wanted(PlanState state, int i)
+    {
+        var model = _model;
+        _wanted.Clear();
+        var best = state.Cost - 1e-9;
+        TakeOut(state, i, _own);
+        best -= state.Cost - model.Penalty[i];
+        Work += _optionStart[i + 1] - _optionStart[i];
+        for (var n = _optionStart[i]; n < _optionStart[i + 1]; n++)
+        {
+            ref readonly var option = ref _options[n];
+            if (model.Pool[option.A] < 0 && (option.B < 0 || model.Pool[option.B] < 0))
+            {
+                continue;
+            }
+
+            // The two offers of an option may share an order, so this is a guess; the exchange is costed exactly.
+            var cost = option.OtherCost + state.CostOfAdding(option.A, option.QuantityA, option.ValueA)
+                + (option.B < 0 ? 0 : state.CostOfAdding(option.B, option.QuantityB, option.ValueB));
+            if (cost < best && !CanApply(state, option))
+            {
+                _wanted.Add((n, cost));
+            }
+        }
+
+        PutBack(state, _own);
+        _wanted.Sort((a, b) => a.Cost != b.Cost ? a.Cost.CompareTo(b.Cost) : a.Option.CompareTo(b.Option));
+        if (_wanted.Count > 3)
+        {
+            _wanted.RemoveRange(3, _wanted.Count - 3);
+        }
+    }
+
+    private bool Exchange(PlanState state, int i, int n)
+    {
+        var model = _model;
+        var (a, b) = (_options[n].A, _options[n].B);
+        var before = state.Cost;
+        foreach (var pool in (ReadOnlySpan<int>)[model.Pool[a], b >= 0 && model.Pool[b] != model.Pool[a] ? model.Pool[b] : -1])
+        {
+            if (pool < 0)
+            {
+                continue;
+            }
+
+            foreach (var o in model.OffersOfPool[pool])
+            {
+                var j = model.OfferLine[o];
+                if (j == i || state.Quantity[o] == 0)
+                {
+                    continue;
+                }
+
+                TakeOut(state, i, _own);
+                TakeOut(state, j, _theirs);
+                if (CanApply(state, _options[n]))
+                {
+                    Apply(state, _options[n]);
+                    ImproveLine(state, j, _allowed);
+                    if (state.Cost < before - 1e-9)
+                    {
+                        return true;
+                    }
+
+                    ClearLine(state, i);
+                    ClearLine(state, j);
+                }
+
+                PutBack(state, _own);
+                PutBack(state, _theirs);
+            }
+        }
+
+        return false;
+    }
+
+    private void TakeOut(PlanState state, int i, List<(int Offer, long Quantity)> kept)
+    {
+        kept.Clear();
+        for (var k = _model.LineStart[i]; k < _model.LineStart[i + 1]; k++)
+        {
+            var o = _model.LineOffers[k];
+            if (state.Quantity[o] > 0)
+            {
+                kept.Add((o, state.Quantity[o]));
+                state.Set(o, 0);
+            }
+        }
+    }
+
+    private static void PutBack(PlanState state, List<(int Offer, long Quantity)> kept)
+    {
+        foreach (var (o, quantity) in kept)
+        {
+            state.Set(o, quantity);
+        }
     }
 
     private void Keep(PlanState state)
@@ -287,7 +432,7 @@ internal sealed class PlanImprovement
         list.AddRange(pairs.Take(24).Select(pair => pair.Option));
     }
 
-    private void AssembleLine(PlanState state, int i, ReadOnlySpan<double> rates)
+    private void AssembleLine(PlanState state, int i, ReadOnlySpan<double> rates, ReadOnlySpan<double> poolPrices)
     {
         var model = _model;
         if (model.MaxSplits[i] > 2 && FillBySlope(state, i, rates))
@@ -300,10 +445,10 @@ internal sealed class PlanImprovement
         for (var n = _optionStart[i]; n < _optionStart[i + 1]; n++)
         {
             ref readonly var option = ref _options[n];
-            var cost = option.OtherCost + (rates[model.OfferUnit[option.A]] * option.ValueA);
+            var cost = option.OtherCost + (rates[model.OfferUnit[option.A]] * option.ValueA) + Stock(option.A, option.QuantityA, poolPrices);
             if (option.B >= 0)
             {
-                cost += rates[model.OfferUnit[option.B]] * option.ValueB;
+                cost += (rates[model.OfferUnit[option.B]] * option.ValueB) + Stock(option.B, option.QuantityB, poolPrices);
             }
 
             if (cost < best && CanApply(state, option))
@@ -318,6 +463,9 @@ internal sealed class PlanImprovement
             Apply(state, _options[chosen]);
         }
     }
+
+    private double Stock(int o, long quantity, ReadOnlySpan<double> poolPrices) =>
+        poolPrices.Length > 0 && _model.Pool[o] >= 0 ? poolPrices[_model.Pool[o]] * quantity : 0;
 
     /// <summary>Fills a line that may be split often with the offers of least cost per unit.</summary>
     private bool FillBySlope(PlanState state, int i, ReadOnlySpan<double> rates)
@@ -373,7 +521,7 @@ internal sealed class PlanImprovement
         return false;
     }
 
-    private void Evict(PlanState state, int unit, bool[] allowed, int keepOut = -1)
+    private void Evict(PlanState state, int unit)
     {
         var model = _model;
         for (var o = model.UnitStart[unit]; o < model.UnitStart[unit + 1]; o++)
@@ -383,9 +531,6 @@ internal sealed class PlanImprovement
                 ClearLine(state, model.OfferLine[o]);
             }
         }
-
-        _ = keepOut;
-        _ = allowed;
     }
 
     /// <summary>Moves to a unit every line that is cheaper there before order-level fixed costs.</summary>
@@ -536,17 +681,7 @@ internal sealed class PlanImprovement
         var model = _model;
         Work += _optionStart[i + 1] - _optionStart[i];
         var before = state.Cost;
-        _kept.Clear();
-        for (var k = model.LineStart[i]; k < model.LineStart[i + 1]; k++)
-        {
-            var o = model.LineOffers[k];
-            if (state.Quantity[o] > 0)
-            {
-                _kept.Add((o, state.Quantity[o]));
-                state.Set(o, 0);
-            }
-        }
-
+        TakeOut(state, i, _kept);
         var without = state.Cost - model.Penalty[i];
         var best = before - without - 1e-9;
         if (_kept.Exists(kept => !allowed[model.OfferUnit[kept.Offer]]))
@@ -605,10 +740,7 @@ internal sealed class PlanImprovement
         }
         else if (!leaveOut)
         {
-            foreach (var (o, quantity) in _kept)
-            {
-                state.Set(o, quantity);
-            }
+            PutBack(state, _kept);
         }
 
         if (model.MaxSplits[i] > 2 && _optionStart[i + 1] - _optionStart[i] < 400)

@@ -74,6 +74,14 @@ internal sealed class SearchModel
 
     private int[]? _short;
 
+    public int[][] OffersOfPool => _offersOfPool ??= [.. Enumerable.Range(0, PoolIndex.Length).Select(pool => Enumerable.Range(0, Offers).Where(o => Pool[o] == pool).ToArray())];
+
+    private int[][]? _offersOfPool;
+
+    public int[] LinesWithPools => _withPools ??= [.. OffersOfPool.SelectMany(offers => offers).Select(o => OfferLine[o]).Distinct().Order()];
+
+    private int[]? _withPools;
+
     /// <summary>All that prices can be multiplied with: the greatest values, quantities and weights of the units.</summary>
     public double Extent => _extent ??= UnitReach.Of(this) is var reach ? reach.Value.Sum() + (2 * reach.Quantity.Sum()) + reach.Weight.Sum() : 0;
 
