@@ -14,7 +14,7 @@ if (args.Contains("--every-plant"))
 if (args.Contains("--every-step"))
     return await SimulatorCommand.RunEveryStepAsync(seed);
 if (Given("--simulate") is not null)
-    return await SimulatorCommand.RunAsync(Number("--simulate", 2000), seed, Given("--plant"), args.Contains("--verbose"));
+    return await SimulatorCommand.RunAsync(Number("--simulate", 2000), seed, Given("--plant"), args.Contains("--verbose"), Number("--minutes", int.MaxValue));
 if (Given("--orders") is not null)
 {
     var postgres = Given("--store") == "postgres";
@@ -28,6 +28,6 @@ if (Given("--orders") is not null)
 Console.Error.WriteLine("""
     Real processes:  --orders COUNT --kills COUNT [--cuts COUNT] [--partner-faults PERCENT] [--store sqlite|postgres] [--broker none]
                      [--workers N] [--minutes N] [--seed N] [--plant lost|doubled]
-    Simulator:       --simulate COUNT [--seed N] [--plant BUG] [--verbose], --every-plant, or --every-step
+    Simulator:       --simulate COUNT [--minutes N] [--seed N] [--plant BUG] [--verbose], --every-plant, or --every-step
     """);
 return 2;

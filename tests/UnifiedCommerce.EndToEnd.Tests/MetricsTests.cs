@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using UnifiedCommerce.Core;
 using UnifiedCommerce.Core.Jobs;
 using UnifiedCommerce.EndToEnd.Tests.Journeys;
@@ -43,5 +45,10 @@ public sealed class MetricsTests
             metrics = await answer.Content.ReadAsStringAsync();
         }
         Assert.Empty(promised.Where(name => !metrics.Contains(name, StringComparison.Ordinal)));
+        var dashboard = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Workbench.Root, "src", "UnifiedCommerce.Hub", "Telemetry", "grafana-dashboard.json")))!;
+        var asked = dashboard["panels"]!.AsArray().SelectMany(panel => Regex.Matches((string)panel!["targets"]![0]!["expr"]!, "(uc|hub)_[a-z_]+").Select(match => match.Value))
+            // Only a webhook that was called and a schedule that failed have these.
+            .Where(name => name is not "hub_webhooks_calls_total").Distinct();
+        Assert.Empty(asked.Where(name => !metrics.Contains(name, StringComparison.Ordinal)));
     }
 }

@@ -284,6 +284,13 @@ internal sealed class Simulation : IDisposable
         breaches.AddRange(await session.ListAsync("select 'doubled: invoice of document ' || document_id || ' for more than was ordered' from supplier_invoices i join purchase_lines l on l.purchase_id = i.purchase_id where l.invoiced > l.ordered",
             null, static row => row.Text(), CancellationToken.None));
         breaches.AddRange(await session.ListAsync("select 'I10: order ' || o.number || ' has no event' from orders o where not exists (select 1 from events e where e.order_id = o.id)", null, static row => row.Text(), CancellationToken.None));
+        breaches.AddRange(await session.ListAsync("select 'I10: the first event of order ' || o.number || ' is ' || e.type from orders o join events e on e.order_id = o.id "
+            + "where e.type <> 'order.received' and not exists (select 1 from events b where b.order_id = o.id and b.sequence < e.sequence)", null, static row => row.Text(), CancellationToken.None));
+        breaches.AddRange(await session.ListAsync("select 'I10: order ' || o.number || ' of version ' || o.version || ' was told as received ' || count(*) || ' times' from orders o join events e on e.order_id = o.id "
+            + "where e.type = 'order.received' group by o.number, o.version having count(*) > 1", null, static row => row.Text(), CancellationToken.None));
+        breaches.AddRange(await session.ListAsync("select 'I10: purchase order ' || p.number || ' left, and nobody was told once: ' || (select count(*) from events e where e.type = 'purchase-order.sent' and e.subject = p.number) "
+            + "from purchases p where exists (select 1 from dispatches d where d.purchase_id = p.id and d.kind = 'PurchaseOrder' and d.sent_at is not null and d.evidence not like '%telephone%') "
+            + "and (select count(*) from events e where e.type = 'purchase-order.sent' and e.subject = p.number) <> 1", null, static row => row.Text(), CancellationToken.None));
         return breaches;
     }
 

@@ -15,12 +15,13 @@ internal static class SimulatorCommand
         "wrong-partner", "forgets-sent",
     ];
 
-    public static async Task<int> RunAsync(int count, int first, string? plant, bool verbose)
+    public static async Task<int> RunAsync(int count, int first, string? plant, bool verbose, int minutes)
     {
         var began = Stopwatch.GetTimestamp();
         await using var memory = await SimulatedMemory.OpenAsync();
         long steps = 0;
-        for (var seed = first; seed < first + count; seed++)
+        var done = 0;
+        for (var seed = first; seed < first + count && Stopwatch.GetElapsedTime(began).TotalMinutes < minutes; seed++, done++)
         {
             var (breaches, simulation) = await Simulation.RunAsync(seed, plant, memory);
             steps += simulation.Steps;
@@ -35,7 +36,7 @@ internal static class SimulatorCommand
             Print(new { simulated = seed - first + 1, failedSeed = seed, breaches, replay = $"--simulate 1 --seed {seed}{(plant is null ? "" : $" --plant {plant}")}" }, began);
             return 1;
         }
-        Print(new { simulated = count, firstSeed = first, ioSteps = steps, failedSeed = (int?)null }, began);
+        Print(new { simulated = done, firstSeed = first, ioSteps = steps, failedSeed = (int?)null }, began);
         return 0;
     }
 
