@@ -128,8 +128,9 @@ public sealed class PostgresStore : HubStore
             {
                 throw;
             }
-            catch (Exception failure) when (failure is NpgsqlException or IOException or TimeoutException or OperationCanceledException)
+            catch (Exception failure) when (failure is NpgsqlException or IOException or TimeoutException or OperationCanceledException or InvalidOperationException)
             {
+                // The last kind is what Npgsql throws of a connection that broke just before.
                 throw new CommitUnknownException("The answer of PostgreSQL to a commit was lost. Read before doing it again.", failure);
             }
         }

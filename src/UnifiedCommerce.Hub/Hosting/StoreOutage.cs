@@ -14,6 +14,8 @@ public static class StoreOutage
         CommitUnknownException => true,
         DbException database => database.IsTransient || database.GetType().Name is "SqliteException" or "NpgsqlException",
         TimeoutException => true,
+        // What Npgsql throws when a connection breaks at the very moment at which a statement is sent.
+        ObjectDisposedException disposed => disposed.StackTrace?.Contains("Npgsql.", StringComparison.Ordinal) == true,
         _ => exception.InnerException is { } inner && Is(inner),
     };
 
