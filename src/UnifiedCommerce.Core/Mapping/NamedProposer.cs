@@ -65,7 +65,7 @@ internal static class NamedProposer
         bool Has(params string[] wanted) => wanted.Any(want => names.Any(name => name.Contains(want, StringComparison.Ordinal)));
         if (Has("invoice", "rechnung", "factuur", "faktur"))
             return DocumentKind.Invoice;
-        if (Has("available", "onhand", "stockqty", "bestand", "voorraad"))
+        if (Has("available", "onhand", "stockqty", "bestand", "voorraad") || names.Any(name => name.EndsWith("stock", StringComparison.Ordinal)))
             return DocumentKind.InventoryReport;
         if (Has("despatch", "shipment", "shipped", "parcel", "sscc", "lieferschein"))
             return DocumentKind.DespatchAdvice;
