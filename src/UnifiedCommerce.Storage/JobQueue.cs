@@ -15,7 +15,7 @@ internal abstract class JobQueue(HubStore store) : IJobQueue
         select lane from ready where lane is not null and lane {none excluded}
           and (lane {any wide} or not exists (select 1 from jobs r where r.kind = @Kind and r.lane = ready.lane and r.state = 1))
         """;
-    internal const string Returning = " returning id, kind, args, lane, attempt, max_attempts, fence, enqueued_at, priority";
+    internal const string Returning = " returning id, kind, args, lane, attempt, max_attempts, fence, enqueued_at, trace, priority";
 
     protected HubStore Store { get; } = store;
 
@@ -237,7 +237,7 @@ internal abstract class JobQueue(HubStore store) : IJobQueue
 
     internal static (Job Job, long Priority) ReadJob(Row row)
     {
-        var job = new Job(row.Number(), row.Text(), row.Text(), row.Text() is { Length: > 0 } lane ? lane : null, row.Int(), row.Int(), row.Number(), row.Moment());
+        var job = new Job(row.Number(), row.Text(), row.Text(), row.Text() is { Length: > 0 } lane ? lane : null, row.Int(), row.Int(), row.Number(), row.Moment(), row.TextOrNull());
         return (job, row.Number());
     }
 

@@ -1,10 +1,11 @@
+using System.Diagnostics;
 using UnifiedCommerce.Core.Jobs;
 
 namespace UnifiedCommerce.Storage;
 
 /// <summary>An unfinished job as stored.</summary>
 internal sealed record JobRow(string Kind, string Args, string Lane, string? UniqueKey, long Priority, long State, long RunAt, long Attempt,
-    long MaxAttempts, long Fence, long EnqueuedAt)
+    long MaxAttempts, long Fence, long EnqueuedAt, string? Trace = null)
 {
     public const long Ready = 0, Running = 1, Scheduled = 2;
 
@@ -25,13 +26,14 @@ internal sealed record JobRow(string Kind, string Args, string Lane, string? Uni
         Column<JobRow>.Number("max_attempts", job => job.MaxAttempts),
         Column<JobRow>.Number("fence", job => job.Fence),
         Column<JobRow>.Number("again", _ => 0),
-        Column<JobRow>.Number("enqueued_at", job => job.EnqueuedAt));
+        Column<JobRow>.Number("enqueued_at", job => job.EnqueuedAt),
+        Column<JobRow>.Text("trace", job => job.Trace));
 
     public static JobRow Of(NewJob job, long now, long epoch)
     {
         var runAt = Stored.Moment(job.RunAt) ?? now;
         return new(job.Kind, job.Args, job.Lane ?? "", job.UniqueKey, job.Priority, runAt > now ? Scheduled : Ready, runAt, 0, job.MaxAttempts,
-            epoch << EpochShift, now);
+            epoch << EpochShift, now, Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null);
     }
 
     /// <summary>Each unique key once. Jobs without a lane that have one go first and sorted, so that two transactions with the same keys cannot wait for

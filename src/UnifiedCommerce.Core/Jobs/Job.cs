@@ -26,7 +26,8 @@ public sealed record NewJob(string Kind, string Args)
 /// <param name="MaxAttempts">Attempts before it is failed.</param>
 /// <param name="Fence">Fencing token of this claim; completing with an older one is refused.</param>
 /// <param name="EnqueuedAt">When it was inserted (machine time).</param>
-public sealed record Job(long Id, string Kind, string Args, string? Lane, int Attempt, int MaxAttempts, long Fence, DateTimeOffset EnqueuedAt);
+/// <param name="Trace">The trace it was inserted in (W3C Trace Context <c>traceparent</c>), or null.</param>
+public sealed record Job(long Id, string Kind, string Args, string? Lane, int Attempt, int MaxAttempts, long Fence, DateTimeOffset EnqueuedAt, string? Trace = null);
 
 /// <summary>What became of an attempt. A value, not an exception.</summary>
 public abstract record JobOutcome

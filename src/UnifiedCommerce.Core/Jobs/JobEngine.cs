@@ -246,10 +246,21 @@ public sealed class JobEngine : IAsyncDisposable
         return claimed;
     }
 
+    /// <summary>Goes on with the trace that the jobs were inserted in; a batch out of several traces is linked to each.</summary>
+    private static Activity? Begin(string kind, IReadOnlyList<Job> jobs)
+    {
+        if (!Activities.HasListeners())
+            return null;
+        var traces = jobs.Select(job => ActivityContext.TryParse(job.Trace, null, isRemote: true, out var context) ? context : default)
+            .Where(context => context != default).Distinct().ToList();
+        return Activities.StartActivity(kind, ActivityKind.Consumer, traces.Count == 1 ? traces[0] : default,
+            links: traces.Count > 1 ? traces.Select(context => new ActivityLink(context)) : null);
+    }
+
     private async Task RunBatchAsync(KindLoop kind, IReadOnlyList<Job> jobs)
     {
         var began = _machine.GetTimestamp();
-        using var activity = Activities.StartActivity(kind.Kind, ActivityKind.Consumer);
+        using var activity = Begin(kind.Kind, jobs);
         activity?.SetTag("uc.jobs.count", jobs.Count);
         try
         {
