@@ -95,7 +95,16 @@ public sealed class HubApplication : IAsyncDisposable
     /// <summary>Starts it, says where to go, and waits until it is told to stop.</summary>
     public async Task<int> RunAsync()
     {
-        await StartAsync(_web.Lifetime.ApplicationStopping);
+        try
+        {
+            await StartAsync(_web.Lifetime.ApplicationStopping);
+        }
+        catch (OperationCanceledException) when (_web.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Told to stop while it started: what already runs is finished or given back as ever.
+            await _web.StopAsync(CancellationToken.None);
+            return 0;
+        }
         if (Options.Demo && Options.Roles.HasFlag(HubRoles.Web))
         {
             int code = await DemoAsync();

@@ -95,7 +95,8 @@ public sealed class ProcessTests : IDisposable
             {
                 answer.SetResult();
             }
-            Assert.Equal(0, await ending);
+            int? code = await ending;
+            Assert.True(code == 0, $"It ended with {code}.\n{await File.ReadAllTextAsync(Path.Combine(_folder, "hub.log"))}");
         }
         answer.TrySetResult();
         using (var hub = Hub(connection, partners, "worker"))
