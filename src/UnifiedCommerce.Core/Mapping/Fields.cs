@@ -319,6 +319,7 @@ internal static class FieldTable
             "unit" => nullable ? typeof(OptionalUnitField<>) : typeof(UnitField<>),
             "value" => nullable ? typeof(OptionalQuantityField<>) : typeof(QuantityField<>),
             _ when type == typeof(string) => typeof(TextField<>),
+            _ when type == typeof(IReadOnlyList<string>) => typeof(ListedField<>),
             _ when type == typeof(decimal) => nullable ? typeof(OptionalNumberField<>) : typeof(NumberField<>),
             _ when type == typeof(int) => nullable ? typeof(OptionalIntegerField<>) : typeof(IntegerField<>),
             _ when type == typeof(DateOnly) => nullable ? typeof(OptionalDateField<>) : typeof(DateField<>),
@@ -428,6 +429,25 @@ internal static class FieldTable
 
         public override string? GetText(object record) => get(As<T>(record));
         public override void SetText(object record, string value) => set?.Invoke(As<T>(record), value);
+    }
+
+    /// <summary>A list of words in one place: <c>midwest polhurt</c>, parted by spaces or commas.</summary>
+    private sealed class ListedField<T> : Field
+        where T : class
+    {
+        private readonly Func<T, IReadOnlyList<string>?> get;
+        private readonly Action<T, IReadOnlyList<string>?>? set;
+
+        public ListedField(string name, PropertyInfo property, int bit)
+            : base(name, ValueKind.Text)
+        {
+            (get, set, RequiredBit, IsDerived) = (Getter<T, IReadOnlyList<string>?>(property), Setter<T, IReadOnlyList<string>?>(property), bit, property.SetMethod is null);
+        }
+
+        public override string? GetText(object record) => get(As<T>(record)) is { Count: > 0 } words ? string.Join(' ', words) : null;
+
+        public override void SetText(object record, string value) =>
+            set?.Invoke(As<T>(record), value.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
 
     private sealed class NumberField<T> : Field
