@@ -8,6 +8,8 @@ using UnifiedCommerce.Core.Partners;
 using UnifiedCommerce.Core.Status;
 using UnifiedCommerce.Hub.Console;
 using UnifiedCommerce.Hub.Hosting;
+using UnifiedCommerce.Hub.Schedules;
+using UnifiedCommerce.Hub.Telemetry;
 using UnifiedCommerce.Sandbox;
 using UnifiedCommerce.Transports.Secrets;
 
@@ -52,13 +54,14 @@ internal static class DemoRun
         void Say(string text) =>
             terminal.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[grey]{TimeZoneInfo.ConvertTime(clock.GetUtcNow(), zone):ddd dd MMM HH:mm}[/]  {text}");
 
+        var story = new TimeLapse(services.GetRequiredService<Journey>(), services.GetRequiredService<IViews>(), clock, suppliers, api, services.GetRequiredService<MassTransit.IBus>(), samples, data, Say);
         await terminal.Status().Spinner(Spinner.Known.Dots).StartAsync("starting", async status =>
         {
             using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var progress = ShowProgressAsync(status, services.GetRequiredService<IViews>(), clock, zone, over.Token);
             try
             {
-                await new TimeLapse(services.GetRequiredService<Journey>(), services.GetRequiredService<IViews>(), clock, suppliers, api, services.GetRequiredService<MassTransit.IBus>(), samples, data, Say).RunAsync(cancellationToken);
+                await story.RunAsync(cancellationToken);
             }
             finally
             {
@@ -71,7 +74,20 @@ internal static class DemoRun
         Print(terminal, summary, Stopwatch.GetElapsedTime(began));
         if (!hub.Options.Exit)
         {
-            terminal.MarkupLineInterpolated($"The hub stays up: console [link]{address}[/], decisions [link]{address}runs[/], what waits [link]{address}tasks[/]. Ctrl-C ends it.");
+            terminal.MarkupLineInterpolated($"The hub stays up: console [link]{address}[/], decisions [link]{address}runs[/], what waits [link]{address}tasks[/]. Orders and files are still taken in; while anything is due, a second is a minute. Ctrl-C ends it.");
+            var schedules = services.GetService<HubSchedules>();
+            var metrics = services.GetRequiredService<HubMetrics>();
+            var log = services.GetRequiredService<ILogger<TimeLapse>>();
+            await story.StayAsync(
+                async stop =>
+                {
+                    // Quartz goes by business time, which stood still.
+                    foreach (string name in schedules is null ? [] : (string[])["poll-folders", "due-moments", "watch-cut-offs", "tell-others"])
+                    {
+                        await schedules!.RunAsync(name, metrics, log, stop);
+                    }
+                },
+                cancellationToken);
         }
         return summary.Broken.Count == 0 ? 0 : 1;
     }

@@ -69,6 +69,21 @@ public sealed class TimeLapse(Journey journey, IViews views, DemoClock clock, ID
         await RestAsync("nothing more is due", cancellationToken);
     }
 
+    /// <summary>After the story: what people hand in is taken in each second, and while anything is due within a day, a second is a minute.</summary>
+    public async Task StayAsync(Func<CancellationToken, Task> look, CancellationToken cancellationToken)
+    {
+        using var second = new PeriodicTimer(TimeSpan.FromSeconds(1), TimeProvider.System);
+        while (await second.WaitForNextTickAsync(cancellationToken))
+        {
+            if (await NextDueAsync(cancellationToken) is { } next && next <= clock.GetUtcNow().AddDays(1))
+            {
+                clock.StepTo(clock.GetUtcNow().AddMinutes(1));
+            }
+            await suppliers.RunDueAsync(clock.GetUtcNow(), cancellationToken);
+            await look(cancellationToken);
+        }
+    }
+
     /// <summary>Everything that is due up to a moment happens at its own moment.</summary>
     private async Task StepToAsync(DateTimeOffset moment, CancellationToken cancellationToken)
     {

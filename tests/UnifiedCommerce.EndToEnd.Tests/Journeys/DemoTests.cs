@@ -26,6 +26,25 @@ public sealed class DemoTests : IDisposable
     }
 
     [Fact]
+    public async Task After_the_story_what_is_handed_in_is_still_taken_in()
+    {
+        using var demo = Start(_data, "--demo");
+        var inbox = Path.Combine(_data, "partners", "nordhandel", "in");
+        await UntilAsync(() => File.Exists(Path.Combine(_data, "hub.db")) && demo.Said("The hub stays up"), demo);
+        await File.WriteAllTextAsync(Path.Combine(_data, ".broken.edi"), "UNB+UNOC:3+4031902000016:14+8719326000015:14+260302:0900+9901'UNH+1+ORDRSP:D:96A:UN'");
+        File.Move(Path.Combine(_data, ".broken.edi"), Path.Combine(inbox, "broken.edi"));
+        await UntilAsync(() => !File.Exists(Path.Combine(inbox, "broken.edi")), demo);
+        await using var store = await HubStore.OpenAsync($"Data Source={Path.Combine(_data, "hub.db")}");
+        for (var document = 0; document == 0; await Task.Delay(100))
+        {
+            document = (await HubViews.Of(store).DocumentsAsync(new DocumentFilter { State = Core.Inbound.DocumentState.Quarantined }, new PageRequest(null, 10), CancellationToken.None)).Items.Count(found => found.Name == "broken.edi");
+            Assert.False(demo.Process.HasExited, await demo.Text());
+        }
+        demo.Process.Kill();
+        await demo.Process.WaitForExitAsync();
+    }
+
+    [Fact]
     public async Task Killed_in_the_middle_and_started_again_it_finishes_the_same_work()
     {
         using (var first = Start(_data, "--demo", "--exit"))
@@ -131,17 +150,30 @@ public sealed class DemoTests : IDisposable
 
     private sealed class Running : IDisposable
     {
+        private readonly System.Collections.Concurrent.ConcurrentQueue<string> _lines = new();
         private readonly Task<string> _output;
         private readonly Task<string> _error;
 
         public Running(string dll, IReadOnlyList<string> arguments)
         {
             Process = Process.Start(new ProcessStartInfo("dotnet", [dll, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Workbench.Root })!;
-            _output = Process.StandardOutput.ReadToEndAsync();
+            _output = ReadAsync(Process.StandardOutput);
             _error = Process.StandardError.ReadToEndAsync();
         }
 
         public Process Process { get; }
+
+        /// <summary>True when it has printed this so far.</summary>
+        public bool Said(string text) => _lines.Any(line => line.Contains(text, StringComparison.Ordinal));
+
+        private async Task<string> ReadAsync(StreamReader output)
+        {
+            while (await output.ReadLineAsync() is { } line)
+            {
+                _lines.Enqueue(line);
+            }
+            return string.Join('\n', _lines);
+        }
 
         /// <summary>What it printed, on one line, once it has ended.</summary>
         public async Task<string> Text()
