@@ -139,12 +139,12 @@ public sealed class EvaluateTests
         Assert.Contains(evaluation.Faults, fault => fault.Code == code);
     }
 
-    [SolverInstancesFact]
+    [InstanceFact]
     public void Costs_of_published_instances_equal_an_evaluation_in_floating_point_to_the_cent()
     {
         foreach (var id in new[] { "small-001", "small-019", "typical-001", "typical-007", "large-001", "isop-5n240m-1", "ctqd-10s30p-l0.8-1", "ufl-cap71" })
         {
-            var problem = SolverInstances.Read(id);
+            var problem = InstanceSource.Read(id);
             var plan = SourcingEngine.Solve(problem, new SourcingOptions { TimeLimit = null, WorkLimit = 2_000_000, WithCertificate = false });
             Assert.Equal(FloatingPointCost(problem, plan.Allocations), (double)plan.Cost.Total, 0.005);
         }

@@ -67,3 +67,16 @@ public sealed class InstanceTheoryAttribute : TheoryAttribute
         }
     }
 }
+
+/// <summary>A test over the shared instances; skipped with the reason when they are absent.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class InstanceFactAttribute : FactAttribute
+{
+    public InstanceFactAttribute()
+    {
+        if (InstanceSource.Folder is null)
+        {
+            Skip = InstanceSource.Missing;
+        }
+    }
+}

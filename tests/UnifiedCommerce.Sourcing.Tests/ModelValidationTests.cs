@@ -66,12 +66,12 @@ public sealed class ModelValidationTests
         Assert.Contains(reading.Faults, fault => fault.Code == code);
     }
 
-    [SolverInstancesFact]
+    [InstanceFact]
     public void Every_published_instance_reads_without_faults()
     {
-        foreach (var id in SolverInstances.BestKnown().Keys)
+        foreach (var id in InstanceSource.BestKnown.Keys)
         {
-            Assert.Empty(SourcingEngine.Validate(SolverInstances.Read(id)));
+            Assert.Empty(SourcingEngine.Validate(InstanceSource.Read(id)));
         }
     }
 }

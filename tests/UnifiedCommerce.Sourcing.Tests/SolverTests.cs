@@ -146,35 +146,66 @@ public sealed class SolverTests
         Assert.Equal(2, SourcingEngine.Solve(problem, ToTheCent).Certificate!.Parts.Count);
     }
 
-    [SolverInstancesFact]
+    [InstanceFact]
     public void Small_published_instances_are_proved_and_no_bound_passes_the_best_known_plan()
     {
-        foreach (var (id, (best, _)) in SolverInstances.BestKnown().Where(entry => entry.Key.StartsWith("small-", StringComparison.Ordinal)))
+        foreach (var (id, (best, _)) in InstanceSource.BestKnown.Where(entry => entry.Key.StartsWith("small-", StringComparison.Ordinal)))
         {
-            var plan = SourcingEngine.Solve(SolverInstances.Read(id), new SourcingOptions { TimeLimit = null, WorkLimit = 50_000_000 });
+            var plan = SourcingEngine.Solve(InstanceSource.Read(id), new SourcingOptions { TimeLimit = null, WorkLimit = 50_000_000 });
             Assert.True(plan.Proved, id);
             Assert.True(Math.Abs(plan.Cost.Total - best) < 0.01m, $"{id}: {plan.Cost.Total}, best known {best}");
             Assert.True(plan.LowerBound <= best + 0.0001m, $"{id}: bound {plan.LowerBound}");
         }
     }
 
-    [SolverInstancesFact]
+    [InstanceFact]
     public void Facility_location_instances_are_proved()
     {
-        foreach (var (id, (best, _)) in SolverInstances.BestKnown().Where(entry => entry.Key.StartsWith("ufl-", StringComparison.Ordinal)))
+        foreach (var (id, (best, _)) in InstanceSource.BestKnown.Where(entry => entry.Key.StartsWith("ufl-", StringComparison.Ordinal)))
         {
-            var plan = SourcingEngine.Solve(SolverInstances.Read(id), new SourcingOptions { TimeLimit = null, WorkLimit = 20_000_000 });
+            var plan = SourcingEngine.Solve(InstanceSource.Read(id), new SourcingOptions { TimeLimit = null, WorkLimit = 20_000_000 });
             Assert.True(plan.Proved, id);
             Assert.True(Math.Abs(plan.Cost.Total - best) < 0.01m, $"{id}: {plan.Cost.Total}, best known {best}");
         }
     }
 
-    [SolverInstancesFact]
+    [Fact]
+    public void A_line_split_over_two_distributors_is_bounded_in_whole_packs()
+    {
+        // Two packs of ten and three pieces more would do; only whole packs of seven can be had.
+        var problem = Of(
+            [Distributor("A"), Distributor("B")],
+            [Line("L1", 23, most: 30, splits: 2)],
+            Offer(0, 0, 1m, available: 20) with { OrderMultiple = 10 }, Offer(0, 1, 1.2m) with { OrderMultiple = 7 });
+        var plan = SourcingEngine.Solve(problem, ToTheCent);
+        Assert.Equal([new Allocation(0, 10), new Allocation(1, 14)], plan.Allocations);
+        Assert.True(plan.Proved);
+        var report = PlanChecker.Check(problem, plan);
+        Assert.True(report.Holds, string.Join('\n', report.Faults));
+        Assert.True(report.Leaves <= 4, $"{report.Leaves} leaves: the bound broke packs.");
+    }
+
+    [InstanceTheory]
+    [InlineData("typical-009", 0.001, 5_000_000)]
+    [InlineData("typical-012", 0.001, 2_000_000)]
+    [InlineData("typical-017", 0.001, 5_000_000)]
+    [InlineData("large-004", 0.002, 40_000_000)]
+    [InlineData("large-005", 0.002, 40_000_000)]
+    public void Instances_with_many_split_lines_in_packs_are_certified_in_few_steps(string id, double gap, long steps)
+    {
+        var problem = InstanceSource.Read(id);
+        var plan = SourcingEngine.Solve(problem, new SourcingOptions { TimeLimit = null, WorkLimit = steps, GapTarget = gap });
+        Assert.True(plan.Proved, $"gap {plan.Gap:P3} after {plan.WorkSteps} steps");
+        var report = PlanChecker.Check(problem, plan);
+        Assert.True(report.Holds, string.Join('\n', report.Faults));
+    }
+
+    [InstanceFact]
     public void Typical_published_instances_come_within_a_half_per_cent_of_proof()
     {
-        foreach (var (id, (best, _)) in SolverInstances.BestKnown().Where(entry => entry.Key.StartsWith("typical-", StringComparison.Ordinal)))
+        foreach (var (id, (best, _)) in InstanceSource.BestKnown.Where(entry => entry.Key.StartsWith("typical-", StringComparison.Ordinal)))
         {
-            var plan = SourcingEngine.Solve(SolverInstances.Read(id), new SourcingOptions { TimeLimit = null, WorkLimit = 40_000_000, GapTarget = 0.005 });
+            var plan = SourcingEngine.Solve(InstanceSource.Read(id), new SourcingOptions { TimeLimit = null, WorkLimit = 40_000_000, GapTarget = 0.005 });
             Assert.True(plan.Proved, $"{id}: gap {plan.Gap}");
             Assert.True(plan.LowerBound <= best + 0.001m, $"{id}: bound {plan.LowerBound} above {best}");
         }

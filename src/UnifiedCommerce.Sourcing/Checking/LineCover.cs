@@ -7,6 +7,8 @@ internal sealed class LineCoverOffer(
     /// <summary>Whether the decisions say that it is used.</summary>
     public bool Forced { get; } = forced;
 
+    public long Multiple { get; } = offer.Multiple;
+
     /// <summary>Quantities among which the cheapest lies, with their cost (base currency x 1e21).</summary>
     public (long Quantity, Int128 Cost)[] Points { get; } = [.. points.Select(point => (point.Quantity, CostOf(point, rate, perUnit, offer)))];
 
@@ -22,6 +24,9 @@ internal sealed class LineCoverOffer(
 /// <summary>Least cost of filling a line from offers at fixed rates and from the rest at a price per unit.</summary>
 internal static class LineCover
 {
+    /// <summary>Packs of an offer up to which all whole packs of a pair are tried; with more a broken pack is let pass.</summary>
+    private const int MostPacks = 100_000;
+
     /// <summary>A lower bound of the least cost; null when the line cannot be filled so.</summary>
     /// <param name="need">Quantity needed.</param>
     /// <param name="most">Greatest quantity.</param>
@@ -78,7 +83,8 @@ internal static class LineCover
                     continue;
                 }
 
-                // A straight line takes its least at a corner of the area between need and most; whole packs may make it dearer still.
+                // A straight line takes its least at a corner of the area between need and most. Where that breaks a pack, all whole packs are tried.
+                var tried = false;
                 Corner(fromA, fromB);
                 Corner(fromA, toB);
                 Corner(toA, fromB);
@@ -93,11 +99,42 @@ internal static class LineCover
 
                 void Corner(long xa, long xb)
                 {
-                    if (xa >= fromA && xa <= toA && xb >= fromB && xb <= toB && xa + xb >= need && xa + xb <= most)
+                    if (tried || xa < fromA || xa > toA || xb < fromB || xb > toB || xa + xb < need || xa + xb > most)
                     {
-                        best = Min(best, a.Cost(xa) + b.Cost(xb));
+                        return;
                     }
+
+                    var cost = a.Cost(xa) + b.Cost(xb);
+                    if (best is { } least && cost >= least)
+                    {
+                        return;
+                    }
+
+                    tried = (xa % a.Multiple != 0 || xb % b.Multiple != 0) && (toA - fromA) / a.Multiple <= MostPacks && (toB - fromB) / b.Multiple <= MostPacks;
+                    best = tried ? WholePacks(a, (fromA, toA), b, (fromB, toB), need, most, best) : cost;
                 }
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>The cheapest pair in whole packs: for every quantity of one offer the least and the greatest that the other may add.</summary>
+    private static Int128? WholePacks(LineCoverOffer a, (long From, long To) stepA, LineCoverOffer b, (long From, long To) stepB, long need, long most, Int128? best)
+    {
+        if (a.Multiple < b.Multiple)
+        {
+            return WholePacks(b, stepB, a, stepA, need, most, best);
+        }
+
+        for (var xa = stepA.From; xa <= stepA.To; xa += a.Multiple)
+        {
+            var least = Math.Max(stepB.From, CheckedProblem.RoundUp(Math.Max(0, need - xa), b.Multiple));
+            var room = Math.Min(stepB.To, most - xa);
+            var greatest = room - (((room % b.Multiple) + b.Multiple) % b.Multiple);
+            if (least <= greatest)
+            {
+                best = Min(best, a.Cost(xa) + Int128.Min(b.Cost(least), b.Cost(greatest)));
             }
         }
 

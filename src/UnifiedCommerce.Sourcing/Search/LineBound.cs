@@ -3,6 +3,9 @@ namespace UnifiedCommerce.Sourcing;
 /// <summary>Cheapest way to cover a line with offers of units priced by rate, the rest at the line price.</summary>
 internal sealed class LineBound
 {
+    /// <summary>Packs of an offer up to which a pair is looked at in whole packs; beyond that a broken pack hardly counts.</summary>
+    private const int MostPacks = 1000;
+
     private readonly SearchModel _model;
     private readonly BoundOracle _oracle;
     private readonly List<Piece> _pieces = [];
@@ -246,8 +249,49 @@ internal sealed class LineBound
         return covered >= need;
     }
 
+    /// <summary>The cheapest pair in whole packs of a pair of pieces; false when there are too many to try.</summary>
+    private bool WholePacks(int a, int b, in Piece pa, in Piece pb, double need, double most, ref double best)
+    {
+        var (ma, mb) = (_model.Multiple[_offers[a]], _model.Multiple[_offers[b]]);
+        if (ma < mb)
+        {
+            return WholePacks(b, a, pb, pa, need, most, ref best);
+        }
+
+        var from = Math.Max(pa.Lo, Math.Ceiling((need - pb.Hi) / ma) * ma);
+        var to = Math.Min(pa.Hi, most - pb.Lo);
+        if (to - from > (double)ma * MostPacks)
+        {
+            return false;
+        }
+
+        for (var xa = from; xa <= to; xa += ma)
+        {
+            var lo = Math.Max(pb.Lo, Math.Ceiling((need - xa) / mb) * mb);
+            var hi = Math.Min(pb.Hi, Math.Floor((most - xa) / mb) * mb);
+            if (lo > hi)
+            {
+                continue;
+            }
+
+            var xb = pb.Slope < 0 ? hi : lo;
+            var cost = pa.Constant + (pa.Slope * xa) + pb.Constant + (pb.Slope * xb);
+            if (cost < best)
+            {
+                best = cost;
+                _first = new Choice(_offers[a], xa, 1);
+                _second = new Choice(_offers[b], xb, 1);
+                _restCovered = 0;
+                _unfilled = false;
+            }
+        }
+
+        return true;
+    }
+
     private double Pairs(double need, double most, double best)
     {
+        var model = _model;
         for (var a = 0; a < _offers.Count; a++)
         {
             for (var b = a + 1; b < _offers.Count; b++)
@@ -264,6 +308,7 @@ internal sealed class LineBound
                     {
                         var pa = _pieces[p];
                         var pb = _pieces[r];
+                        var tried = false;
                         Corners(need);
                         if (pa.Slope < 0 || pb.Slope < 0)
                         {
@@ -291,7 +336,14 @@ internal sealed class LineBound
                             }
 
                             var cost = pa.Constant + (pa.Slope * xa) + pb.Constant + (pb.Slope * xb);
-                            if (cost < best)
+                            if (cost >= best || tried)
+                            {
+                                return;
+                            }
+
+                            // Most corners break a pack; only those that would win are worth looking at in whole packs.
+                            tried = (xa % model.Multiple[_offers[a]] != 0 || xb % model.Multiple[_offers[b]] != 0) && WholePacks(a, b, pa, pb, need, most, ref best);
+                            if (!tried)
                             {
                                 best = cost;
                                 _first = new Choice(_offers[a], xa, 1);
