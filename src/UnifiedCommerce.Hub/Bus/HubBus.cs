@@ -14,7 +14,8 @@ public static class HubBus
             // Inside the process, a message before the queue is bound would be lost. A broker that is away is waited for in the background:
             // API, console and jobs do not need it.
             options.WaitUntilStarted = !outside;
-            options.StartTimeout = TimeSpan.FromSeconds(60);
+            // A start that has timed out is not begun again: a hub that waits for a broker waits without an end.
+            options.StartTimeout = outside ? null : TimeSpan.FromSeconds(60);
             options.StopTimeout = TimeSpan.FromSeconds(20);
         });
         services.AddMassTransit(bus =>
