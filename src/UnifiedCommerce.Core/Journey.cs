@@ -39,6 +39,7 @@ public sealed class Journey
         var catalogue = new CatalogueCache();
         Catalogue = catalogue;
         Intake = new OrderIntake(world.Book, catalogue, world.Clock);
+        IntakeDesk = new IntakeDesk(world.Store, Intake, world.Clock);
         Routing = new RoutingService(world.Book, catalogue);
         Reception = new DocumentReception(world.Store, world.Book, world.Inbound, world.Clock);
         Application = new DocumentApplication(Intake, new OrderResponseApplication(catalogue), new DespatchApplication(catalogue), new InvoiceApplication(catalogue),
@@ -68,6 +69,8 @@ public sealed class Journey
     public CatalogueCache Catalogue { get; }
     /// <summary>Takes orders in.</summary>
     public OrderIntake Intake { get; }
+    /// <summary>Takes orders in for callers that wait, many in one transaction.</summary>
+    public IntakeDesk IntakeDesk { get; }
     /// <summary>Routes.</summary>
     public RoutingService Routing { get; }
     /// <summary>Makes arrivals durable.</summary>

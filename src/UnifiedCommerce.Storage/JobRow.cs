@@ -33,7 +33,7 @@ internal sealed record JobRow(string Kind, string Args, string Lane, string? Uni
     {
         var runAt = Stored.Moment(job.RunAt) ?? now;
         return new(job.Kind, job.Args, job.Lane ?? "", job.UniqueKey, job.Priority, runAt > now ? Scheduled : Ready, runAt, 0, job.MaxAttempts,
-            epoch << EpochShift, now, Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null);
+            epoch << EpochShift, now, job.Trace is { } given ? given : Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null);
     }
 
     /// <summary>Each unique key once. Jobs without a lane that have one go first and sorted, so that two transactions with the same keys cannot wait for

@@ -103,13 +103,29 @@ internal sealed class OrdersTable(Session session) : IOrders
             await SaveLines.RunAsync(session, rows, cancellationToken);
     }
 
-    public Task<IdempotentAnswer?> FindAnswerAsync(string key, CancellationToken cancellationToken) =>
-        session.FirstAsync("select key, request_hash, status, body, at from answers where key = @key", new { key },
-            row => new IdempotentAnswer(row.Text(), row.Text(), row.Int(), row.Text(), row.Moment()), cancellationToken);
+    public async Task<IReadOnlyList<(string Customer, string Number)>> KnownNumbersAsync(IReadOnlyCollection<(string Customer, string Number)> numbers, CancellationToken cancellationToken)
+    {
+        if (numbers.Count == 0)
+            return [];
+        // A number is hardly ever known of another customer: found by number, then compared.
+        var asked = numbers.ToHashSet();
+        var found = await session.ListAsync("select customer, number from orders where number {any numbers}",
+            new { numbers = session.Dialect.List(numbers.Select(number => number.Number)) }, static row => (Customer: row.Text(), Number: row.Text()), cancellationToken);
+        return [.. found.Where(asked.Contains)];
+    }
 
-    public Task AddAnswerAsync(IdempotentAnswer answer, CancellationToken cancellationToken) =>
-        session.RunAsync("insert into answers (key, request_hash, status, body, at) values (@Key, @RequestHash, @Status, @Body, @at)",
-            new { answer.Key, answer.RequestHash, answer.Status, answer.Body, at = Stored.Moment(answer.At) }, cancellationToken);
+    public async Task<IReadOnlyList<IdempotentAnswer>> FindAnswersAsync(IReadOnlyCollection<string> keys, CancellationToken cancellationToken) =>
+        keys.Count == 0 ? [] : await session.ListAsync("select key, request_hash, status, body, at from answers where key {any keys}", new { keys = session.Dialect.List(keys) },
+            static row => new IdempotentAnswer(row.Text(), row.Text(), row.Int(), row.Text(), row.Moment()), cancellationToken);
+
+    static readonly Bulk<IdempotentAnswer> InsertAnswers = Bulk<IdempotentAnswer>.Insert("answers", "",
+        Column<IdempotentAnswer>.Text("key", answer => answer.Key),
+        Column<IdempotentAnswer>.Text("request_hash", answer => answer.RequestHash),
+        Column<IdempotentAnswer>.Number("status", answer => answer.Status),
+        Column<IdempotentAnswer>.Text("body", answer => answer.Body),
+        Column<IdempotentAnswer>.Moment("at", answer => answer.At));
+
+    public Task AddAnswersAsync(IReadOnlyList<IdempotentAnswer> answers, CancellationToken cancellationToken) => InsertAnswers.RunAsync(session, answers, cancellationToken);
 
     async Task<OrderState?> FirstAsync(string where, object args, CancellationToken cancellationToken) =>
         (await ReadAsync(where, args, cancellationToken)).FirstOrDefault();

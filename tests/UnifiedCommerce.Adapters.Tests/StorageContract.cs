@@ -500,9 +500,9 @@ public abstract class StorageContract(IStoreSource source)
     {
         await using var store = await NewAsync();
         var answer = new IdempotentAnswer("k", "h", 201, "{}", Monday);
-        await InAsync(store, work => work.Orders.AddAnswerAsync(answer, None));
-        Assert.Equal(answer, await InAsync(store, work => work.Orders.FindAnswerAsync("k", None)));
-        await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => InAsync(store, work => work.Orders.AddAnswerAsync(answer, None)));
+        await InAsync(store, work => work.Orders.AddAnswersAsync([answer, answer with { Key = "l" }], None));
+        Assert.Equal([answer], await InAsync(store, work => work.Orders.FindAnswersAsync(["k", "none"], None)));
+        await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => InAsync(store, work => work.Orders.AddAnswersAsync([answer], None)));
     }
 
     [StoreFact]

@@ -15,9 +15,9 @@ using UnifiedCommerce.Transports.Folders;
 namespace UnifiedCommerce.Benchmarks;
 
 /// <summary><c>-- journey [--orders N] [--lines N] [--store sqlite|postgres] [--clients N] [--steps N] [--seed N] [--warm N] [--stages] [--workers N]
-/// [--rate N --minutes N]</c>: orders a second from accepted (committed) to purchase orders durably in the distributors' folders, solver on, every order
-/// routed alone; on PostgreSQL beside pgbench's TPC-B with 8 clients in the same run. <c>--stages</c> says where the time goes. <c>--rate</c> takes so
-/// many orders a second in, for so many minutes. <c>--workers</c> leaves the jobs to so many processes of their own (PostgreSQL).</summary>
+/// [--rate N --minutes N|--seconds N]</c>: orders a second from accepted (committed) to purchase orders durably in the distributors' folders, solver on, every order
+/// routed alone; on PostgreSQL beside pgbench's TPC-B with 8 clients in the same run. <c>--stages</c> says where the time goes. <c>--rate</c> offers so
+/// many orders a second, for so long, whether those before were accepted yet or not. <c>--workers</c> leaves the jobs to so many processes of their own (PostgreSQL).</summary>
 internal static partial class JourneyBenchmarks
 {
     /// <summary>Name of the activity source for what is the benchmark's own.</summary>
@@ -30,6 +30,9 @@ internal static partial class JourneyBenchmarks
     private static string? Given(string[] args, string name) => Array.IndexOf(args, name) is var index and >= 0 && index + 1 < args.Length ? args[index + 1] : null;
 
     private static int Number(string[] args, string name, int otherwise) => Given(args, name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+
+    /// <summary>At a rate, callers do not wait for each other.</summary>
+    private static int Clients(string[] args, int rate) => Number(args, "--clients", rate > 0 ? 4_096 : 8);
 
     private static async Task<int> RunAsync(string[] args)
     {
@@ -53,8 +56,9 @@ internal static partial class JourneyBenchmarks
             await using var store = await HubStore.OpenAsync(connection);
             var journey = Wire(store, folder, Number(args, "--steps", 1_000));
             await LoadAsync(journey);
-            var (rate, minutes) = (Number(args, "--rate", 0), Number(args, "--minutes", 1));
-            var count = rate > 0 ? rate * 60 * minutes : Number(args, "--orders", 2_000);
+            var rate = Number(args, "--rate", 0);
+            var offered = Number(args, "--seconds", Number(args, "--minutes", 1) * 60);
+            var count = rate > 0 ? rate * offered : Number(args, "--orders", 2_000);
             var warm = Number(args, "--warm", Math.Min(300, count / 4));
             var lines = Number(args, "--lines", 8);
             var orders = Orders(journey, count + warm, lines, Number(args, "--seed", 1));
@@ -64,9 +68,9 @@ internal static partial class JourneyBenchmarks
             try
             {
                 // The first orders pay for compilation; they are not counted.
-                await MeasureAsync(journey, orders[..warm], Number(args, "--clients", 8), 0, processes, server);
+                await MeasureAsync(journey, orders[..warm], Clients(args, 0), 0, processes, server);
                 meter = args.Contains("--stages") ? new StageMeter() : null;
-                measured = await MeasureAsync(journey, orders[warm..], Number(args, "--clients", 8), rate, processes, server);
+                measured = await MeasureAsync(journey, orders[warm..], Clients(args, rate), rate, processes, server);
             }
             finally
             {
@@ -80,7 +84,9 @@ internal static partial class JourneyBenchmarks
             Console.WriteLine(JsonSerializer.Serialize(new
             {
                 bench = "journey", store = postgres ? "postgres" : "sqlite", workers = workers == 0 ? "in this process" : $"{workers} processes", orders = count, lines, purchaseOrders = measured.Purchases,
-                rate = rate == 0 ? (int?)null : rate, minutes = rate == 0 ? (int?)null : minutes,
+                rate = rate == 0 ? (int?)null : rate, seconds = rate == 0 ? (int?)null : offered,
+                acceptedPerSecond = Math.Round(count / measured.AcceptSeconds, 1), acceptP50Seconds = Math.Round(measured.AcceptP50, 3), acceptP99Seconds = Math.Round(measured.AcceptP99, 3),
+                allDurableAfterSeconds = Math.Round(measured.Seconds, 1),
                 ordersPerSecond = Math.Round(perSecond, 1), p50Seconds = Math.Round(measured.P50, 2), p99Seconds = Math.Round(measured.P99, 2),
                 cpuSecondsPerOrder = Math.Round(measured.Cpu / count, 4), serverCpuSecondsPerOrder = measured.ServerCpu is { } used ? Math.Round(used / count, 4) : (double?)null,
                 commitsPerOrder = measured.Commits is { } commits ? Math.Round(commits / count, 2) : (double?)null, walSyncsPerOrder = measured.WalSyncs is { } syncs ? Math.Round(syncs / count, 2) : (double?)null,
@@ -116,7 +122,7 @@ internal static partial class JourneyBenchmarks
     }
 
     private static JobEngine EngineOf(Journey journey, string suffix) => new((HubStore)journey.World.Store, ((HubStore)journey.World.Store).JobQueue, journey.BatchHandlers, journey.EffectHandlers, TimeProvider.System,
-        new JobEngineOptions { Worker = JobEngineOptions.NameWorker(TimeProvider.System, suffix), PollInterval = TimeSpan.FromMilliseconds(50) });
+        new JobEngineOptions { Worker = JobEngineOptions.NameWorker(TimeProvider.System, suffix) });
 
     private static Journey Wire(HubStore store, string data, int steps)
     {
@@ -180,7 +186,8 @@ internal static partial class JourneyBenchmarks
         })];
     }
 
-    private sealed record Measured(double Seconds, double Cpu, double? ServerCpu, double? Commits, double? WalSyncs, double? WalBytes, double P50, double P99, int Purchases, IReadOnlyList<double> Memory);
+    private sealed record Measured(double Seconds, double Cpu, double? ServerCpu, double? Commits, double? WalSyncs, double? WalBytes, double P50, double P99, int Purchases, IReadOnlyList<double> Memory,
+        double AcceptSeconds, double AcceptP50, double AcceptP99);
 
     private static async Task<Measured> MeasureAsync(Journey journey, IReadOnlyList<Order> orders, int clients, int rate, IReadOnlyList<WorkerProcess> processes, ThrowAwayPostgres? server)
     {
@@ -198,11 +205,13 @@ internal static partial class JourneyBenchmarks
         var ids = new long[orders.Count];
         var memory = new double[3];
         var next = -1;
+        var accepted = new double[orders.Count];
         await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(async () =>
         {
             for (int index; (index = Interlocked.Increment(ref next)) < orders.Count;)
             {
-                if (rate > 0 && TimeSpan.FromSeconds(index / (double)rate) - Stopwatch.GetElapsedTime(began) is { Ticks: > 0 } early)
+                var offeredAt = rate > 0 ? index / (double)rate : Stopwatch.GetElapsedTime(began).TotalSeconds;
+                if (rate > 0 && TimeSpan.FromSeconds(offeredAt) - Stopwatch.GetElapsedTime(began) is { Ticks: > 0 } early)
                 {
                     await Task.Delay(early, CancellationToken.None);
                 }
@@ -211,11 +220,12 @@ internal static partial class JourneyBenchmarks
                     memory[index * 10L / orders.Count / 5] = Memory();
                 }
                 using var intake = Activities.StartActivity("intake");
-                await using var work = await store.BeginAsync(CancellationToken.None);
-                ids[index] = (await journey.Intake.TakeInAsync(work, orders[index], null, null, "bench", CancellationToken.None)).Order!.Id;
-                await work.CommitAsync(CancellationToken.None);
+                var taken = await journey.IntakeDesk.SubmitAsync(new OrderSubmission(orders[index], "bench", null, "", _ => (201, "")), CancellationToken.None);
+                ids[index] = taken.Result!.Order!.Id;
+                accepted[index] = Stopwatch.GetElapsedTime(began).TotalSeconds - offeredAt;
             }
         }, CancellationToken.None)));
+        var acceptSeconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         while (await WaitingAsync(store))
         {
             await Task.Delay(50, CancellationToken.None);
@@ -228,7 +238,8 @@ internal static partial class JourneyBenchmarks
         await working;
         await reporting;
         var (p50, p99, purchases) = await LatencyAsync(store, ids);
-        return new Measured(seconds, spent, served?.Cpu, served?.Commits, served?.WalSyncs, served?.WalBytes, p50, p99, purchases, memory);
+        return new Measured(seconds, spent, served?.Cpu, served?.Commits, served?.WalSyncs, served?.WalBytes, p50, p99, purchases, memory,
+            acceptSeconds, Percentile(accepted, 0.5), Percentile(accepted, 0.99));
     }
 
     private static async Task ReportStockAsync(Journey journey, CancellationToken stopping)
@@ -282,8 +293,13 @@ internal static partial class JourneyBenchmarks
                 latencies.Add((sent - order.ReceivedAt).TotalSeconds);
             }
         }
-        latencies.Sort();
-        return latencies.Count == 0 ? (0, 0, 0) : (latencies[latencies.Count / 2], latencies[(int)(latencies.Count * 0.99)], purchases.Count * step);
+        return latencies.Count == 0 ? (0, 0, 0) : (Percentile(latencies, 0.5), Percentile(latencies, 0.99), purchases.Count * step);
+    }
+
+    private static double Percentile(IEnumerable<double> values, double part)
+    {
+        var sorted = values.Order().ToList();
+        return sorted[(int)(sorted.Count * part)];
     }
 
     private static async Task<double> PgbenchAsync(ThrowAwayPostgres server)

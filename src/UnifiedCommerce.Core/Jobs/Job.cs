@@ -13,6 +13,8 @@ public sealed record NewJob(string Kind, string Args)
     public int Priority { get; init; } = 100;
     /// <summary>Not before this moment (machine time); null: now.</summary>
     public DateTimeOffset? RunAt { get; init; }
+    /// <summary>The trace it goes on with (W3C <c>traceparent</c>); null: the current one.</summary>
+    public string? Trace { get; init; }
     /// <summary>Attempts before the job is failed and waits for a person.</summary>
     public int MaxAttempts { get; init; } = 12;
 }

@@ -10,6 +10,9 @@ public sealed record JobEngineOptions
     public required string Worker { get; init; }
     /// <summary>A claim is lost after this time unless it is extended, which happens four times in it.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(60);
+    /// <summary>A kind whose last claim left room is claimed again after this time at the earliest: what comes meanwhile shares statements and commits. The first job
+    /// after a rest does not wait, nor does a queue that fills its batches.</summary>
+    public TimeSpan Gather { get; init; } = TimeSpan.FromMilliseconds(200);
     /// <summary>How often the queue is looked at without a wake-up.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(500);
     /// <summary>How often dead workers are looked for.</summary>
@@ -151,12 +154,18 @@ public sealed class JobEngine : IAsyncDisposable
     private async Task WorkAsync(KindLoop kind, CancellationToken stopping)
     {
         var faults = 0;
+        long? gatherFrom = null;
         while (!stopping.IsCancellationRequested)
         {
             try
             {
                 await kind.WaitForRoomAsync(stopping);
+                if (gatherFrom is { } last && _options.Gather - _machine.GetElapsedTime(last) is { Ticks: > 0 } early)
+                    await Task.Delay(early, _machine, stopping);
+                gatherFrom = _machine.GetTimestamp();
                 var claimed = await ClaimAsync(kind, kind.Room * kind.BatchSize, stopping);
+                if (kind.HasFullBatch(claimed.Jobs))
+                    gatherFrom = null;
                 faults = 0;
                 foreach (var batch in kind.Split(claimed.Jobs))
                     kind.Start(() => RunBatchAsync(kind, batch));
@@ -553,6 +562,10 @@ public sealed class JobEngine : IAsyncDisposable
                 return;
             }
         }
+
+        /// <summary>A batch has no room for more.</summary>
+        public bool HasFullBatch(IReadOnlyList<Job> jobs) =>
+            jobs.Count >= batchSize && (effect is null || jobs.CountBy(job => job.Lane ?? "").Any(lane => lane.Value >= batchSize));
 
         /// <summary>Batches: of one lane for effects; of any lanes inside the database. Jobs that failed before run alone.</summary>
         public IEnumerable<IReadOnlyList<Job>> Split(IReadOnlyList<Job> jobs)

@@ -26,6 +26,15 @@ public enum IntakeOutcome
 /// <param name="Diagnostics">Errors and warnings.</param>
 public sealed record IntakeResult(IntakeOutcome Outcome, OrderState? Order, IReadOnlyList<Diagnostic> Diagnostics);
 
+/// <summary>An order that is not known yet.</summary>
+/// <param name="Order">The order.</param>
+/// <param name="Actor">For the audit log.</param>
+/// <param name="Trace">The trace that its jobs go on with; null: the current one.</param>
+/// <param name="Hash">Its content hash; null: not computed yet.</param>
+/// <param name="Partner">The customer partner whose article numbers the order uses, or null.</param>
+/// <param name="DocumentId">The stored document it came in, or null.</param>
+internal sealed record NewOrder(Order Order, string Actor, string? Trace, string? Hash = null, string? Partner = null, long? DocumentId = null);
+
 /// <summary>Takes orders of all channels in: one transaction writes order, lines, job, event and audit row.</summary>
 public sealed class OrderIntake(PartnerBookHolder book, CatalogueCache catalogue, TimeProvider clock)
 {
@@ -60,25 +69,39 @@ public sealed class OrderIntake(PartnerBookHolder book, CatalogueCache catalogue
                 ? new IntakeResult(IntakeOutcome.Refused, null, wrong)
                 : await ChangeAsync(work, known, order, hash, partner, actor, now, today, cancellationToken);
         }
-        var diagnostics = OrderRules.Check(order, today).ToList();
-        if (diagnostics.Exists(diagnostic => diagnostic.Severity == Severity.Error))
+        return (await TakeInNewAsync(work, [new NewOrder(order, actor, null, hash, partner, documentId)], cancellationToken))[0];
+    }
+
+    /// <summary>Takes orders in that are known to be new, with one statement for all of each table. One result each, in order; refused ones are not stored.</summary>
+    internal async Task<IReadOnlyList<IntakeResult>> TakeInNewAsync(IWork work, IReadOnlyList<NewOrder> orders, CancellationToken cancellationToken)
+    {
+        var house = book.Current.House;
+        var now = clock.GetUtcNow();
+        var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, house.TimeZone).DateTime);
+        var diagnostics = orders.Select(one => OrderRules.Check(one.Order, today).ToList()).ToList();
+        var good = Enumerable.Range(0, orders.Count).Where(index => !diagnostics[index].Exists(diagnostic => diagnostic.Severity == Severity.Error)).ToList();
+        var results = diagnostics.Select(found => new IntakeResult(IntakeOutcome.Refused, null, found)).ToArray();
+        if (good.Count == 0)
         {
-            return new IntakeResult(IntakeOutcome.Refused, null, diagnostics);
+            return results;
         }
         var snapshot = await catalogue.GetAsync(work, today, cancellationToken);
-        var lines = order.Lines.Select((line, index) => NewLine(snapshot, order, line, index, partner, diagnostics)).ToList();
-        var pool = PoolOf(house, order.Channel);
-        var state = (await work.Orders.AddAsync(
-            [new OrderState
-            {
-                Number = order.Number, Channel = order.Channel, Customer = order.Buyer.Key, Pool = pool.Name, ContentHash = hash,
-                ReceivedAt = now, DocumentId = documentId, Order = order, Lines = lines,
-            }], cancellationToken))[0];
-        await OpenMatchTasksAsync(work, snapshot, state, now, cancellationToken);
-        await WakeAsync(work, pool, state, now, cancellationToken);
-        await work.Events.AddAsync([CustomerEvents.Received(state, now)], cancellationToken);
-        await work.Audit.AddAsync([new AuditEntry(now, actor, "order.received", $"order:{state.Id}", null, $$"""{"number":{{JsonSerializer.Serialize(order.Number)}},"lines":{{lines.Count}},"hash":"{{hash}}"}""")], cancellationToken);
-        return new IntakeResult(IntakeOutcome.Accepted, state, diagnostics);
+        var states = await work.Orders.AddAsync([.. good.Select(index => (One: orders[index], Diagnostics: diagnostics[index])).Select(entry => new OrderState
+        {
+            Number = entry.One.Order.Number, Channel = entry.One.Order.Channel, Customer = entry.One.Order.Buyer.Key, Pool = PoolOf(house, entry.One.Order.Channel).Name,
+            ContentHash = entry.One.Hash ?? HashOf(entry.One.Order), ReceivedAt = now, DocumentId = entry.One.DocumentId, Order = entry.One.Order,
+            Lines = [.. entry.One.Order.Lines.Select((line, position) => NewLine(snapshot, entry.One.Order, line, position, entry.One.Partner, entry.Diagnostics))],
+        })], cancellationToken);
+        await work.Tasks.OpenAsync([.. states.SelectMany(state => MatchTasks(snapshot, state, now))], cancellationToken);
+        foreach (var (index, state) in good.Zip(states))
+        {
+            await WakeAsync(work, PoolOf(house, state.Channel), state, orders[index].Trace, now, cancellationToken);
+            results[index] = new IntakeResult(IntakeOutcome.Accepted, state, diagnostics[index]);
+        }
+        await work.Events.AddAsync([.. states.Select(state => CustomerEvents.Received(state, now))], cancellationToken);
+        await work.Audit.AddAsync([.. good.Zip(states).Select(pair => new AuditEntry(now, orders[pair.First].Actor, "order.received", $"order:{pair.Second.Id}", null,
+            $$"""{"number":{{JsonSerializer.Serialize(pair.Second.Number)}},"lines":{{pair.Second.Lines.Count}},"hash":"{{pair.Second.ContentHash}}"}"""))], cancellationToken);
+        return results;
     }
 
     /// <summary>Cancels what is left of an order, or of one line: open quantity at once, the rest is asked of suppliers.</summary>
@@ -161,7 +184,7 @@ public sealed class OrderIntake(PartnerBookHolder book, CatalogueCache catalogue
             ?? known.Order.Lines.First(candidate => candidate.Id == line.LineId)).ToList();
         var state = await SaveChangedAsync(work, known,
             known with { Order = order with { Lines = kept }, ContentHash = hash, Version = known.Version + 1, Lines = next }, actor, "order.changed", now, cancellationToken);
-        await OpenMatchTasksAsync(work, snapshot, state, now, cancellationToken);
+        await work.Tasks.OpenAsync([.. MatchTasks(snapshot, state, now)], cancellationToken);
         return new IntakeResult(IntakeOutcome.Changed, state, diagnostics);
     }
 
@@ -187,7 +210,7 @@ public sealed class OrderIntake(PartnerBookHolder book, CatalogueCache catalogue
         }
         if (after.Lines.Any(line => line is { Open: > 0, Sku: not null, Hold: null }))
         {
-            await WakeAsync(work, PoolOf(book.Current.House, after.Channel), after, now, cancellationToken);
+            await WakeAsync(work, PoolOf(book.Current.House, after.Channel), after, null, now, cancellationToken);
         }
         await work.Events.AddAsync(CustomerEvents.Changed(before, after, now), cancellationToken);
         await work.Audit.AddAsync([new AuditEntry(now, actor, action, $"order:{after.Id}", Summary(before), Summary(after))], cancellationToken);
@@ -260,9 +283,8 @@ public sealed class OrderIntake(PartnerBookHolder book, CatalogueCache catalogue
         _ => unit,
     };
 
-    private static async Task OpenMatchTasksAsync(IWork work, CatalogueSnapshot snapshot, OrderState state, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var tasks = state.Lines.Where(line => line.Hold is not null && line.Open > 0).Select(line =>
+    private static IEnumerable<HubTask> MatchTasks(CatalogueSnapshot snapshot, OrderState state, DateTimeOffset now) =>
+        state.Lines.Where(line => line.Hold is not null && line.Open > 0).Select(line =>
         {
             var item = state.Order.Lines[line.Index].Item;
             var proposals = line.Sku is null ? snapshot.Propose(item, 3) : [];
@@ -273,12 +295,7 @@ public sealed class OrderIntake(PartnerBookHolder book, CatalogueCache catalogue
                     + (proposals.Count > 0 ? $"Perhaps {string.Join(" or ", proposals.Select(proposal => $"{proposal.Article.Sku} ({proposal.Why})"))}." : "Name the article, or cancel the line."),
                 Data = JsonSerializer.Serialize(new { orderId = state.Id, lineId = line.LineId, item, proposals = proposals.Select(proposal => new { sku = proposal.Article.Sku, why = proposal.Why }) }, CanonicalJson.Options),
             };
-        }).ToList();
-        if (tasks.Count > 0)
-        {
-            await work.Tasks.OpenAsync(tasks, cancellationToken);
-        }
-    }
+        });
 
     /// <summary>The pool that takes orders of a channel.</summary>
     public static PoolRule PoolOf(House house, string channel) =>
@@ -286,7 +303,7 @@ public sealed class OrderIntake(PartnerBookHolder book, CatalogueCache catalogue
         ?? house.Pools.FirstOrDefault(pool => pool.Channels.Count == 0)
         ?? throw new HubException($"house.yaml has no pool for channel {channel} and none that takes all others. Add a pool without channels.");
 
-    private static async Task WakeAsync(IWork work, PoolRule pool, OrderState state, DateTimeOffset now, CancellationToken cancellationToken)
+    private static async Task WakeAsync(IWork work, PoolRule pool, OrderState state, string? trace, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (!state.Lines.Any(line => line is { Open: > 0, Sku: not null, Hold: null }))
         {
@@ -294,7 +311,7 @@ public sealed class OrderIntake(PartnerBookHolder book, CatalogueCache catalogue
         }
         if (pool.Immediate)
         {
-            await work.Jobs.InsertAsync([new NewJob("route-order", $$"""{"orderId":{{state.Id}}}""") { UniqueKey = $"route-order:{state.Id}" }], cancellationToken);
+            await work.Jobs.InsertAsync([new NewJob("route-order", $$"""{"orderId":{{state.Id}}}""") { UniqueKey = $"route-order:{state.Id}", Trace = trace }], cancellationToken);
         }
         else
         {

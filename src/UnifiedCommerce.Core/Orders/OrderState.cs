@@ -111,10 +111,12 @@ public interface IOrders
     Task UpdateAsync(OrderState order, CancellationToken cancellationToken);
     /// <summary>Writes lines; each is verified first. Lines that are new to the order are inserted.</summary>
     Task SaveLinesAsync(IReadOnlyCollection<OrderLineState> lines, CancellationToken cancellationToken);
-    /// <summary>Answers a request with the same idempotency key from before, or null.</summary>
-    Task<IdempotentAnswer?> FindAnswerAsync(string key, CancellationToken cancellationToken);
-    /// <summary>Remembers the answer to an idempotency key; a second one for the same key throws.</summary>
-    Task AddAnswerAsync(IdempotentAnswer answer, CancellationToken cancellationToken);
+    /// <summary>Which of these customer keys and numbers are known. Nothing is locked.</summary>
+    Task<IReadOnlyList<(string Customer, string Number)>> KnownNumbersAsync(IReadOnlyCollection<(string Customer, string Number)> numbers, CancellationToken cancellationToken);
+    /// <summary>The answers that were given under these idempotency keys before.</summary>
+    Task<IReadOnlyList<IdempotentAnswer>> FindAnswersAsync(IReadOnlyCollection<string> keys, CancellationToken cancellationToken);
+    /// <summary>Remembers answers to idempotency keys; a second one for the same key throws.</summary>
+    Task AddAnswersAsync(IReadOnlyList<IdempotentAnswer> answers, CancellationToken cancellationToken);
 }
 
 /// <summary>An API answer that is repeated for the same Idempotency-Key.</summary>

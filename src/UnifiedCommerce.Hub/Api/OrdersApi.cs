@@ -56,7 +56,7 @@ public static class OrdersApi
     }
 
     private static async Task<IResult> SubmitAsync(
-        HttpContext context, IStore store, OrderIntake intake, HubMetrics metrics, [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey, CancellationToken cancellationToken)
+        HttpContext context, IntakeDesk desk, HubMetrics metrics, [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
         var client = context.Client();
@@ -75,67 +75,52 @@ public static class OrdersApi
             return Problems.Of(StatusCodes.Status413PayloadTooLarge, "too-large", "The order is too large",
                 $"Found more than {ApiJson.MaxBody / 1024 / 1024} MB, expected less. Split the order.");
         }
-        string hash = ApiJson.Sha256(body);
-        string? key = idempotencyKey is null ? null : $"{client.Id}:{idempotencyKey}";
-        for (int attempt = 1; ; attempt++)
-        {
-            await using var work = await store.BeginAsync(cancellationToken);
-            if (key is not null && await work.Orders.FindAnswerAsync(key, cancellationToken) is { } known)
-            {
-                return Repeat(context, known, hash);
-            }
-            try
-            {
-                var (status, answer) = await TakeInAsync(work, intake, client, body, cancellationToken);
-                if (answer is not OrderAnswer taken)
-                {
-                    metrics.OrderRefused();
-                    return (IResult)answer;
-                }
-                string json = JsonSerializer.Serialize(taken, ApiJson.Options);
-                if (key is not null)
-                {
-                    await work.Orders.AddAnswerAsync(new IdempotentAnswer(key, hash, status, json, context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow()), cancellationToken);
-                }
-                await work.CommitAsync(cancellationToken);
-                metrics.OrderTaken(taken.Outcome, Stopwatch.GetElapsedTime(started));
-                context.Response.Headers.Location = LocationOf(taken);
-                return Results.Text(json, "application/json", Encoding.UTF8, status);
-            }
-            catch (Exception exception) when (attempt == 1 && IsUniqueViolation(exception))
-            {
-                // Another request with the same key or order number was faster: its answer, or a replay, is read now.
-            }
-        }
-    }
-
-    private static async Task<(int Status, object Answer)> TakeInAsync(IWork work, OrderIntake intake, ApiClient client, byte[] body, CancellationToken cancellationToken)
-    {
         var (order, mistake) = ApiJson.Read<Order>(body);
         if (order is null)
         {
-            return (0, Problems.Of(StatusCodes.Status400BadRequest, mistake!.Code, "The order cannot be read", [mistake]));
+            metrics.OrderRefused();
+            return Problems.Of(StatusCodes.Status400BadRequest, mistake!.Code, "The order cannot be read", [mistake]);
         }
         if (OrderRules.MissingPart(order) is { } missing)
         {
-            return (0, Problems.Of(StatusCodes.Status400BadRequest, missing.Code, "The order is incomplete", [missing]));
+            metrics.OrderRefused();
+            return Problems.Of(StatusCodes.Status400BadRequest, missing.Code, "The order is incomplete", [missing]);
         }
         if (!client.MaySee(order.Buyer.Key))
         {
-            return (0, Problems.Of(StatusCodes.Status403Forbidden, "other-customer", "Another customer's order",
-                $"Found buyer '{order.Buyer.Key}', expected '{client.Customer}': this key is bound to one customer."));
+            metrics.OrderRefused();
+            return Problems.Of(StatusCodes.Status403Forbidden, "other-customer", "Another customer's order",
+                $"Found buyer '{order.Buyer.Key}', expected '{client.Customer}': this key is bound to one customer.");
         }
-        var result = await intake.TakeInAsync(work, order, null, null, $"api:{client.Id}", cancellationToken);
-        if (result.Outcome == IntakeOutcome.Refused || result.Order is null)
+        string hash = ApiJson.Sha256(body);
+        OrderAnswer? taken = null;
+        var (result, answer) = await desk.SubmitAsync(new OrderSubmission(order, $"api:{client.Id}", idempotencyKey is null ? null : $"{client.Id}:{idempotencyKey}", hash, accepted =>
         {
-            return (0, Problems.Of(StatusCodes.Status422UnprocessableEntity, "order-refused", "The order was refused; nothing was stored", result.Diagnostics));
+            taken = AnswerOf(accepted);
+            return (accepted.Outcome == IntakeOutcome.Accepted ? StatusCodes.Status201Created : StatusCodes.Status200OK, JsonSerializer.Serialize(taken, ApiJson.Options));
+        }), cancellationToken);
+        if (result is null)
+        {
+            return Repeat(context, answer!, hash);
         }
-        var state = result.Order;
-        return (result.Outcome == IntakeOutcome.Accepted ? StatusCodes.Status201Created : StatusCodes.Status200OK, new OrderAnswer(
+        if (answer is null)
+        {
+            metrics.OrderRefused();
+            return Problems.Of(StatusCodes.Status422UnprocessableEntity, "order-refused", "The order was refused; nothing was stored", result.Diagnostics);
+        }
+        metrics.OrderTaken(taken!.Outcome, Stopwatch.GetElapsedTime(started));
+        context.Response.Headers.Location = LocationOf(taken);
+        return Results.Text(answer.Body, "application/json", Encoding.UTF8, answer.Status);
+    }
+
+    private static OrderAnswer AnswerOf(IntakeResult result)
+    {
+        var state = result.Order!;
+        return new OrderAnswer(
             state.Number, state.Customer, JsonNamingPolicy.CamelCase.ConvertName(result.Outcome.ToString()), state.Version,
             [.. state.Lines.Select(line => new OrderAnswerLine(
                 line.LineId, CustomerEvents.WordOf(CustomerEvents.StatusOf(line)), CustomerEvents.SentenceOf(line, state.Order.Lines[line.Index].Quantity.Unit)))],
-            [.. result.Diagnostics.Select(note => new ProblemFinding(note.Code, note.Place, note.Text))]));
+            [.. result.Diagnostics.Select(note => new ProblemFinding(note.Code, note.Place, note.Text))]);
     }
 
     private static IResult Repeat(HttpContext context, IdempotentAnswer known, string hash)
@@ -204,8 +189,4 @@ public static class OrdersApi
     }
 
     private static string LocationOf(OrderAnswer answer) => $"/api/orders/{Uri.EscapeDataString(answer.Number)}?customer={Uri.EscapeDataString(answer.Customer)}";
-
-    private static bool IsUniqueViolation(Exception exception) =>
-        exception is System.Data.Common.DbException { SqlState: "23505" } || exception.Message.Contains("UNIQUE constraint failed", StringComparison.Ordinal)
-        || (exception.InnerException is { } inner && IsUniqueViolation(inner));
 }

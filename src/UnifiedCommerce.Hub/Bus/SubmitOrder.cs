@@ -51,7 +51,7 @@ public sealed record OrderEvent
 
 /// <summary>Takes orders from the bus in: the same intake as the API. A message that is delivered again, however late, gets its first answer again and
 /// does nothing. A refused order is kept as a quarantined document.</summary>
-public sealed class SubmitOrderConsumer(IStore store, OrderIntake intake, HubMetrics metrics, TimeProvider time) : IConsumer<SubmitOrder>
+public sealed class SubmitOrderConsumer(IStore store, IntakeDesk desk, HubMetrics metrics, TimeProvider time) : IConsumer<SubmitOrder>
 {
     /// <inheritdoc />
     public async Task Consume(ConsumeContext<SubmitOrder> context)
@@ -59,59 +59,53 @@ public sealed class SubmitOrderConsumer(IStore store, OrderIntake intake, HubMet
         ArgumentNullException.ThrowIfNull(context);
         long started = Stopwatch.GetTimestamp();
         var order = context.Message.Order;
-        OrderSubmitted answer;
-        await using (var work = await store.BeginAsync(context.CancellationToken))
+        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(order, CanonicalJson.Options);
+        string hash = ApiJson.Sha256(bytes);
+        string? key = context.MessageId is { } id ? $"bus:{id:D}" : null;
+        var (result, remembered) = OrderRules.MissingPart(order) is { } missing ? new IntakeAnswer(new IntakeResult(IntakeOutcome.Refused, null, [missing]), null)
+            : await desk.SubmitAsync(new OrderSubmission(order, "bus", key, hash, taken => (StatusCodes.Status200OK, JsonSerializer.Serialize(AnswerOf(order, taken), ApiJson.Options))), context.CancellationToken);
+        if (remembered is null)
         {
-            byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(order, CanonicalJson.Options);
-            string hash = ApiJson.Sha256(bytes);
-            string? key = context.MessageId is { } id ? $"bus:{id:D}" : null;
-            if (key is not null && await work.Orders.FindAnswerAsync(key, context.CancellationToken) is { } known && known.RequestHash == hash)
-            {
-                await AnswerAsync(context, JsonSerializer.Deserialize<OrderSubmitted>(known.Body, ApiJson.Options)!);
-                return;
-            }
-            var result = OrderRules.MissingPart(order) is { } missing ? new IntakeResult(IntakeOutcome.Refused, null, [missing])
-                : await intake.TakeInAsync(work, order, null, null, "bus", context.CancellationToken);
-            if (result.Outcome == IntakeOutcome.Refused)
-            {
-                await QuarantineAsync(work, context, bytes, result, context.CancellationToken);
-            }
-            answer = new OrderSubmitted
-            {
-                Number = order?.Number ?? "", Outcome = JsonNamingPolicy.CamelCase.ConvertName(result.Outcome.ToString()), Version = result.Order?.Version ?? 0,
-                Findings = [.. result.Diagnostics.Select(note => new ProblemFinding(note.Code, note.Place, note.Text))],
-            };
-            if (key is not null)
-            {
-                await work.Orders.AddAnswerAsync(
-                    new IdempotentAnswer(key, hash, result.Order is null ? 422 : 200, JsonSerializer.Serialize(answer, ApiJson.Options), time.GetUtcNow()), context.CancellationToken);
-            }
-            await work.CommitAsync(context.CancellationToken);
-            if (result.Outcome == IntakeOutcome.Refused)
-            {
-                metrics.OrderRefused();
-            }
-            else
-            {
-                metrics.OrderTaken(answer.Outcome, Stopwatch.GetElapsedTime(started));
-            }
+            await AnswerAsync(context, await QuarantineAsync(context, bytes, hash, key, result!.Diagnostics, AnswerOf(order, result)));
+            return;
         }
-        await AnswerAsync(context, answer);
+        if (remembered.RequestHash != hash)
+        {
+            throw new HubException($"Found message {key} with another order than the first time, expected the same. The sender gives each message an id of its own.");
+        }
+        if (result is not null)
+        {
+            metrics.OrderTaken(JsonNamingPolicy.CamelCase.ConvertName(result.Outcome.ToString()), Stopwatch.GetElapsedTime(started));
+        }
+        await AnswerAsync(context, JsonSerializer.Deserialize<OrderSubmitted>(remembered.Body, ApiJson.Options)!);
     }
+
+    private static OrderSubmitted AnswerOf(Order? order, IntakeResult result) => new()
+    {
+        Number = order?.Number ?? "", Outcome = JsonNamingPolicy.CamelCase.ConvertName(result.Outcome.ToString()), Version = result.Order?.Version ?? 0,
+        Findings = [.. result.Diagnostics.Select(note => new ProblemFinding(note.Code, note.Place, note.Text))],
+    };
 
     private static Task AnswerAsync(ConsumeContext<SubmitOrder> context, OrderSubmitted answer) =>
         context.ResponseAddress is null ? Task.CompletedTask : context.RespondAsync(answer);
 
-    private async Task QuarantineAsync(IWork work, ConsumeContext<SubmitOrder> context, byte[] bytes, IntakeResult result, CancellationToken cancellationToken)
+    /// <summary>Keeps a refused order as a document and remembers the answer; a message that comes again gets the first one.</summary>
+    private async Task<OrderSubmitted> QuarantineAsync(ConsumeContext<SubmitOrder> context, byte[] bytes, string hash, string? key, IReadOnlyList<Diagnostic> diagnostics, OrderSubmitted answer)
     {
+        var cancellationToken = context.CancellationToken;
+        await using var work = await store.BeginAsync(cancellationToken);
+        if (key is not null && await work.Orders.FindAnswersAsync([key], cancellationToken) is [var known] && known.RequestHash == hash)
+        {
+            return JsonSerializer.Deserialize<OrderSubmitted>(known.Body, ApiJson.Options)!;
+        }
         var now = time.GetUtcNow();
-        string messageId = context.MessageId?.ToString("D") ?? ApiJson.Sha256(bytes);
-        string reason = result.Diagnostics.FirstOrDefault(found => found.Severity == Severity.Error)?.Text ?? "The order was refused.";
+        string messageId = context.MessageId?.ToString("D") ?? hash;
+        string reason = diagnostics.FirstOrDefault(found => found.Severity == Severity.Error)?.Text ?? "The order was refused.";
         long id = await work.Documents.AddAsync(
             new StoredDocument
             {
-                Transport = "bus", Name = $"submit-order {messageId}", MessageId = messageId, ReceivedAt = now, Sha256 = ApiJson.Sha256(bytes), Bytes = bytes, Format = "json",
-                State = DocumentState.Quarantined, Reason = reason, Diagnostics = result.Diagnostics,
+                Transport = "bus", Name = $"submit-order {messageId}", MessageId = messageId, ReceivedAt = now, Sha256 = hash, Bytes = bytes, Format = "json",
+                State = DocumentState.Quarantined, Reason = reason, Diagnostics = diagnostics,
             }, cancellationToken);
         await work.Tasks.OpenAsync(
             [new HubTask
@@ -119,6 +113,13 @@ public sealed class SubmitOrderConsumer(IStore store, OrderIntake intake, HubMet
                 Kind = "quarantined-document", Key = $"quarantined-document:{id}", DocumentId = id, At = now,
                 Text = $"The order {context.Message.Order?.Number} came by bus and cannot be taken in: {reason} Tell the sender, then replay or dismiss it.",
             }], cancellationToken);
+        if (key is not null)
+        {
+            await work.Orders.AddAnswersAsync([new IdempotentAnswer(key, hash, StatusCodes.Status422UnprocessableEntity, JsonSerializer.Serialize(answer, ApiJson.Options), now)], cancellationToken);
+        }
+        await work.CommitAsync(cancellationToken);
+        metrics.OrderRefused();
+        return answer;
     }
 }
 

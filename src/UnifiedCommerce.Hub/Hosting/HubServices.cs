@@ -63,6 +63,7 @@ internal static class HubServices
             Clock = clock, Machine = TimeProvider.System,
         }));
         services.AddSingleton(provider => provider.GetRequiredService<Journey>().Intake);
+        services.AddSingleton(provider => provider.GetRequiredService<Journey>().IntakeDesk);
         services.AddSingleton(provider => provider.GetRequiredService<Journey>().Desk);
         services.AddSingleton(provider => provider.GetRequiredService<Journey>().SecondPerson);
         services.AddSingleton(provider => provider.GetRequiredService<Journey>().Reception);

@@ -1,0 +1,92 @@
+namespace UnifiedCommerce.Core;
+
+/// <summary>Lets callers that come while a transaction runs share the next one: nobody waits for company, and the more come, the more share a commit. One of
+/// those who wait runs it for all of them.</summary>
+/// <param name="most">The most that share one.</param>
+/// <param name="run">Runs one transaction for all items and returns one result each, in order. What it throws is thrown to each caller.</param>
+public sealed class SharedTransactions<TItem, TResult>(int most, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> run)
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<Caller> _waiting = [];
+    private bool _runs;
+
+    /// <summary>Has the item dealt with. Cancelling gives it up as long as its transaction has not begun; after that the result is waited for.</summary>
+    public async Task<TResult> RunAsync(TItem item, CancellationToken cancellationToken)
+    {
+        var own = new Caller(item, cancellationToken);
+        lock (_gate)
+        {
+            if (_runs)
+            {
+                _waiting.Enqueue(own);
+            }
+            else
+            {
+                _runs = true;
+                own.Turn.SetResult(true);
+            }
+        }
+        if (await own.Turn.Task)
+        {
+            await LeadAsync(own);
+        }
+        return await own.Result.Task;
+    }
+
+    private async Task LeadAsync(Caller leader)
+    {
+        var callers = new List<Caller> { leader };
+        lock (_gate)
+        {
+            while (callers.Count < most && _waiting.TryDequeue(out var next))
+            {
+                callers.Add(next);
+            }
+        }
+        foreach (var gone in callers.Where(caller => caller.Cancelled.IsCancellationRequested))
+        {
+            gone.Result.SetCanceled(gone.Cancelled);
+        }
+        var staying = callers.Where(caller => !caller.Result.Task.IsCompleted).ToList();
+        try
+        {
+            var results = staying.Count == 0 ? [] : await run([.. staying.Select(caller => caller.Item)]);
+            for (var index = 0; index < staying.Count; index++)
+            {
+                staying[index].Result.SetResult(results[index]);
+            }
+        }
+        catch (Exception fault)
+        {
+            // Each caller deals with it as if it had been alone.
+            foreach (var caller in staying)
+            {
+                caller.Result.TrySetException(fault);
+            }
+        }
+        foreach (var caller in callers.Skip(1))
+        {
+            caller.Turn.SetResult(false);
+        }
+        lock (_gate)
+        {
+            if (_waiting.TryDequeue(out var next))
+            {
+                next.Turn.SetResult(true);
+            }
+            else
+            {
+                _runs = false;
+            }
+        }
+    }
+
+    private sealed class Caller(TItem item, CancellationToken cancelled)
+    {
+        public TItem Item => item;
+        public CancellationToken Cancelled => cancelled;
+        /// <summary>True: runs the next transaction; false: another did.</summary>
+        public TaskCompletionSource<bool> Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<TResult> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
