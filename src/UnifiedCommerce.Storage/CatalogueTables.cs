@@ -3,7 +3,7 @@ using UnifiedCommerce.Core.Partners;
 
 namespace UnifiedCommerce.Storage;
 
-internal sealed class CatalogueTables(Session session) : ICatalogue
+internal sealed class CatalogueTables(Session session, Reserved reserved) : ICatalogue
 {
     static readonly Bulk<Article> SaveArticles = Bulk<Article>.Save("articles", ["sku"],
         Column<Article>.Text("sku", article => article.Sku),
@@ -87,7 +87,9 @@ internal sealed class CatalogueTables(Session session) : ICatalogue
 
     public async Task SaveStockAsync(IReadOnlyCollection<StockRow> stock, CancellationToken cancellationToken)
     {
-        await SaveStock.RunAsync(session, [.. stock.GroupBy(row => (row.Partner, row.Sku)).Select(group => group.MaxBy(row => row.AsOf)!)], cancellationToken);
+        var rows = stock.GroupBy(row => (row.Partner, row.Sku)).Select(group => group.MaxBy(row => row.AsOf)!).ToList();
+        await SaveStock.RunAsync(session, rows, cancellationToken);
+        reserved.Counted(rows);
         await RaiseVersionAsync(cancellationToken);
     }
 

@@ -216,7 +216,7 @@ internal abstract class JobQueue(HubStore store) : IJobQueue
     public async Task<JobLimits> LimitsAsync(CancellationToken cancellationToken)
     {
         await using var read = await Store.ReadAsync(cancellationToken);
-        return JobLimits.From(await new CatalogueTables(read.Session).SettingsAsync("jobs.", cancellationToken));
+        return JobLimits.From(await new CatalogueTables(read.Session, new Pending().Reserved).SettingsAsync("jobs.", cancellationToken));
     }
 
     /// <summary>How many jobs of a lane may be claimed now by its rate, taking them from its tokens.</summary>

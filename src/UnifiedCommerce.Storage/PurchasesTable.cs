@@ -1,10 +1,11 @@
 using System.Globalization;
 using UnifiedCommerce.Core;
+using UnifiedCommerce.Core.Partners;
 using UnifiedCommerce.Core.Purchasing;
 
 namespace UnifiedCommerce.Storage;
 
-internal sealed class PurchasesTable(Session session, Bought bought) : IPurchases
+internal sealed class PurchasesTable(Session session, Bought bought, Reserved reserved) : IPurchases
 {
     static readonly Bulk<PurchaseState> InsertPurchases = Bulk<PurchaseState>.Insert("purchases", "returning id",
         [.. PurchaseColumns(), Column<PurchaseState>.Number("counted", purchase => Bought.ValueOf(purchase))]);
@@ -26,6 +27,7 @@ internal sealed class PurchasesTable(Session session, Bought bought) : IPurchase
         Bulk<(PurchaseState Purchase, PurchaseLineState Line)>.Insert("purchase_lines", "", [
             Column<(PurchaseState Purchase, PurchaseLineState Line)>.Text("partner", row => row.Purchase.Partner),
             Column<(PurchaseState Purchase, PurchaseLineState Line)>.Moment("decided_at", row => row.Purchase.DecidedAt),
+            Column<(PurchaseState Purchase, PurchaseLineState Line)>.Number("reserved", row => Reserved.AmountOf(row.Line)),
             .. LineColumns<(PurchaseState Purchase, PurchaseLineState Line)>(row => row.Line)]);
     static readonly Bulk<PurchaseLineState> UpdateLines =
         Bulk<PurchaseLineState>.Update("purchase_lines", ["purchase_id", "position"], LineColumns<PurchaseLineState>(line => line));
@@ -106,6 +108,7 @@ internal sealed class PurchasesTable(Session session, Bought bought) : IPurchase
         }
         await InsertLines.RunAsync(session, lines, cancellationToken);
         bought.Added(stored);
+        reserved.Added(stored);
         return stored;
     }
 
@@ -155,6 +158,7 @@ internal sealed class PurchasesTable(Session session, Bought bought) : IPurchase
         if (await UpdateLines.RunAsync(session, rows, cancellationToken) != rows.Count)
             throw new HubException("Found purchase order lines that are not stored, expected all. Add them with their purchase order.");
         bought.Changed(rows.Select(line => line.PurchaseId));
+        reserved.Changed(rows.Select(line => line.PurchaseId));
     }
 
     public async Task<IReadOnlyList<Peg>> PegsOfPurchasesAsync(IReadOnlyCollection<long> purchaseIds, CancellationToken cancellationToken) =>
@@ -174,20 +178,32 @@ internal sealed class PurchasesTable(Session session, Bought bought) : IPurchase
             throw new HubException("Found pegs that are not stored, expected all. Add them first.");
     }
 
-    public async Task<IReadOnlyDictionary<string, decimal>> ReservedAsync(string partner, IReadOnlyCollection<string> skus, DateTimeOffset since,
-        CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<(string Partner, string Sku), decimal>> ReservedAsync(IReadOnlyCollection<StockRow> counts, CancellationToken cancellationToken)
     {
-        var reserved = new Dictionary<string, decimal>(StringComparer.Ordinal);
-        if (skus.Count == 0)
-            return reserved;
-        var rows = await session.ListAsync(
-            "select sku, unit_factor, cast(sum(awaiting + confirmed) as bigint) from purchase_lines where partner = @partner and sku {any skus} "
-            + "and decided_at > @since and (awaiting > 0 or confirmed > 0) group by sku, unit_factor",
-            new { partner, skus = session.Dialect.List(skus), since = Stored.Moment(since) },
-            static row => (Sku: row.Text(), Factor: row.Factor(), Quantity: row.Quantity()), cancellationToken);
-        foreach (var (sku, factor, quantity) in rows)
-            reserved[sku] = reserved.GetValueOrDefault(sku) + factor * quantity;
-        return reserved;
+        var amounts = new Dictionary<(string, string), decimal>();
+        if (counts.Count == 0)
+            return amounts;
+        var kept = await reserved.ReadAsync(session, [.. counts.Select(row => row.Partner).Distinct()], [.. counts.Select(row => row.Sku).Distinct()], cancellationToken);
+        var others = new List<StockRow>();
+        foreach (var count in counts)
+        {
+            if (!kept.TryGetValue((count.Partner, count.Sku), out var row) || row.Since != Stored.Moment(count.AsOf))
+                others.Add(count);
+            else if (row.Amount != 0)
+                amounts[(count.Partner, count.Sku)] = Scale.FromStoredQuantity(row.Amount);
+        }
+        // Counts of another moment than the one that is kept: by older code, or since the caller read the stock. Their lines are added up.
+        foreach (var same in others.GroupBy(row => (row.Partner, row.AsOf)))
+        {
+            var rows = await session.ListAsync(
+                "select sku, cast(sum((awaiting + confirmed) * unit_factor / 1000000) as bigint) from purchase_lines where partner = @partner and sku {any skus} "
+                + "and decided_at > @since and (awaiting > 0 or confirmed > 0) group by sku",
+                new { partner = same.Key.Partner, skus = session.Dialect.List(same.Select(row => row.Sku)), since = Stored.Moment(same.Key.AsOf) },
+                static row => (Sku: row.Text(), Quantity: row.Quantity()), cancellationToken);
+            foreach (var (sku, quantity) in rows)
+                amounts[(same.Key.Partner, sku)] = quantity;
+        }
+        return amounts;
     }
 
     public Task AddInvoiceAsync(SupplierInvoice invoice, CancellationToken cancellationToken) => session.RunAsync(

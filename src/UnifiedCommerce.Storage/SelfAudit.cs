@@ -78,7 +78,7 @@ internal sealed class SelfAudit(HubStore store) : ISelfAudit
     {
         var breaches = new List<InvariantBreach>();
         await using var snapshot = await store.SnapshotAsync(cancellationToken);
-        foreach (var (invariant, text, sql) in Checks.Concat(Bought.Checks))
+        foreach (var (invariant, text, sql) in Checks.Concat(Bought.Checks).Concat(Reserved.Checks))
         {
             breaches.AddRange(await snapshot.Session.ListAsync($"{sql} limit {MostOfEach}", null, row => new InvariantBreach(invariant, row.Text(), text), cancellationToken));
         }

@@ -146,7 +146,10 @@ internal sealed class Pending
         Column<AuditEntry>.Text("before_json", entry => entry.Before),
         Column<AuditEntry>.Text("after_json", entry => entry.After));
 
+    public Pending() => Reserved = new Reserved(Bought);
+
     public Bought Bought { get; } = new();
+    public Reserved Reserved { get; }
     public List<HubEvent> Events { get; } = [];
     public List<AuditEntry> Audit { get; } = [];
     public List<JobRow> Jobs { get; } = [];
@@ -154,7 +157,7 @@ internal sealed class Pending
 
     public async Task FlushAsync(Session session, CancellationToken cancellationToken)
     {
-        await Bought.FlushAsync(session, cancellationToken);
+        await Reserved.FlushAsync(session, cancellationToken);
         var jobs = JobRow.InOrder(Jobs);
         if (session.Connection is NpgsqlConnection connection)
         {

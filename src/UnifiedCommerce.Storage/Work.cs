@@ -18,10 +18,10 @@ internal abstract class Work : IWork, IJobInserter
         Session = session;
         Documents = new DocumentsTable(session);
         Orders = new OrdersTable(session);
-        Purchases = new PurchasesTable(session, Pending.Bought);
+        Purchases = new PurchasesTable(session, Pending.Bought, Pending.Reserved);
         Dispatches = new DispatchesTable(session);
         Routing = new RoutingTables(session);
-        Catalogue = new CatalogueTables(session);
+        Catalogue = new CatalogueTables(session, Pending.Reserved);
         Versions = new PartnerVersionTables(session);
         Events = new EventsTable(session, store, Pending);
         Tasks = new TasksTable(session);

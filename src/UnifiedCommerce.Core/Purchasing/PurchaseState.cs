@@ -1,3 +1,5 @@
+using UnifiedCommerce.Core.Partners;
+
 namespace UnifiedCommerce.Core.Purchasing;
 
 /// <summary>Where a purchase order stands.</summary>
@@ -187,9 +189,9 @@ public interface IPurchases
     Task SavePegsAsync(IReadOnlyCollection<Peg> pegs, CancellationToken cancellationToken);
     /// <summary>A partner's purchase orders that are not fulfilled, newest first, with lines: proposals for answers that match nothing.</summary>
     Task<IReadOnlyList<PurchaseState>> OpenOfPartnerAsync(string partner, int limit, CancellationToken cancellationToken);
-    /// <summary>Base units ordered from a partner and not yet in its stock figures: awaiting + confirmed on purchase orders decided
-    /// after the moment its stock was counted, by our article.</summary>
-    Task<IReadOnlyDictionary<string, decimal>> ReservedAsync(string partner, IReadOnlyCollection<string> skus, DateTimeOffset since, CancellationToken cancellationToken);
+    /// <summary>Base units ordered from partners and not yet in their stock figures: awaiting + confirmed on purchase orders decided after the
+    /// moment of each count, by partner and our article.</summary>
+    Task<IReadOnlyDictionary<(string Partner, string Sku), decimal>> ReservedAsync(IReadOnlyCollection<StockRow> counts, CancellationToken cancellationToken);
     /// <summary>Remembers an invoice with its match result; a second one with the same partner and number throws.</summary>
     Task AddInvoiceAsync(SupplierInvoice invoice, CancellationToken cancellationToken);
     /// <summary>Value bought from a partner in a period in its currency, for commitments.</summary>

@@ -136,17 +136,11 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
         var snapshot = await catalogue.GetAsync(work, today, cancellationToken);
         var stopped = switches.Stopped.Keys.ToHashSet(StringComparer.Ordinal);
         var skus = orders.SelectMany(order => order.Lines).Where(line => line is { Open: > 0, Sku: not null }).Select(line => line.Sku!).Distinct(StringComparer.Ordinal).ToList();
-        var reserved = new Dictionary<(string, string), decimal>();
+        var suppliers = current.Partners.Values.Where(partner => partner.Role != PartnerRole.Customer && partner.Transport is not null).OrderBy(partner => partner.Id, StringComparer.Ordinal).ToList();
+        var reserved = await work.Purchases.ReservedAsync([.. suppliers.SelectMany(partner => skus.Select(sku => snapshot.Stock(partner.Id, sku)).OfType<StockRow>())], cancellationToken);
         var bought = new Dictionary<string, decimal>(StringComparer.Ordinal);
-        foreach (var partner in current.Partners.Values.Where(partner => partner.Role != PartnerRole.Customer && partner.Transport is not null).OrderBy(partner => partner.Id, StringComparer.Ordinal))
+        foreach (var partner in suppliers)
         {
-            foreach (var counted in skus.Select(sku => snapshot.Stock(partner.Id, sku)).OfType<StockRow>().GroupBy(row => row.AsOf))
-            {
-                foreach (var (sku, quantity) in await work.Purchases.ReservedAsync(partner.Id, [.. counted.Select(row => row.Sku)], counted.Key, cancellationToken))
-                {
-                    reserved[(partner.Id, sku)] = quantity;
-                }
-            }
             if (partner.TermsOn(today)?.Commitment is { } commitment)
             {
                 bought[partner.Id] = await work.Purchases.BoughtAsync(partner.Id, commitment.From, commitment.To, cancellationToken);
