@@ -201,33 +201,53 @@ public sealed class ReadDocumentHandler(PartnerBookHolder book, IDocumentDecoder
         await work.Tasks.OpenAsync([QuarantineTasks.For(document.Id, document.Partner, document.Name, reason, now)], cancellationToken);
     }
 
-    /// <summary>Matches an inbound acknowledgement to what we sent (I11); one that matches nothing is told to a person.</summary>
-    private static async Task MatchAsync(IWork work, Partner partner, ReceivedAcknowledgement said, long documentId, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>Matches an inbound acknowledgement to what we sent (I11); one that matches nothing is told to a person. It proves that the partner has the document,
+    /// whatever the hub knew of it until now: an attempt that still runs writes nothing any more, and nothing is sent again.</summary>
+    private async Task MatchAsync(IWork work, Partner partner, ReceivedAcknowledgement said, long documentId, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        var control = said.InterchangeControl ?? said.GroupControl ?? said.MessageControl;
         var dispatch = await work.Dispatches.FindByControlAsync(partner.Id, partner.State == GoLiveState.Testing, said.InterchangeControl, said.GroupControl, said.MessageControl, cancellationToken);
-        if (dispatch is null)
+        if (dispatch is null or { State: DispatchState.Prepared, Attempt: 0 } or { State: DispatchState.Void })
         {
             await work.Tasks.OpenAsync([new HubTask
             {
-                Kind = "orphan-acknowledgement", Key = $"orphan-acknowledgement:{documentId}", Partner = partner.Id, DocumentId = documentId, At = now,
-                Text = $"{partner.Name} acknowledges control number {said.InterchangeControl ?? said.GroupControl ?? said.MessageControl}, which we never sent. Ask them which document they mean.",
+                Kind = "orphan-acknowledgement", Key = $"orphan-acknowledgement:{documentId}", Partner = partner.Id, PurchaseId = dispatch?.PurchaseId, DocumentId = documentId, At = now,
+                Text = dispatch is { State: DispatchState.Void }
+                    ? $"{partner.Name} acknowledges {dispatch.Key} (control number {control}), which was withdrawn: they may have it. Ask them before they deliver what was bought elsewhere."
+                    : $"{partner.Name} acknowledges control number {control}, which we {(dispatch is null ? "never sent" : "have not sent yet")}. Ask them which document they mean.",
             }], cancellationToken);
             return;
         }
-        await work.Dispatches.UpdateAsync([dispatch with
+        var rejected = said.State == AcknowledgementState.Rejected;
+        // Once rejected as unreadable, it stays so until it is written again.
+        var stays = !rejected && dispatch is { State: DispatchState.Failed, Acknowledgement: AcknowledgementState.Rejected };
+        var unsure = dispatch.State is not (DispatchState.Sent or DispatchState.Confirmed) && !stays;
+        var settled = dispatch with
         {
-            Acknowledgement = said.State,
-            State = said.State == AcknowledgementState.Rejected ? DispatchState.Failed : dispatch.State is DispatchState.Held or DispatchState.Unknown or DispatchState.Sent ? DispatchState.Confirmed : dispatch.State,
-            Reason = said.State == AcknowledgementState.Accepted ? dispatch.Reason : said.Text,
-            Evidence = dispatch.Evidence ?? $"technical acknowledgement in document {documentId}", SentAt = dispatch.SentAt ?? now,
-        }], cancellationToken);
+            Acknowledgement = stays ? dispatch.Acknowledgement : said.State, State = rejected || stays ? DispatchState.Failed : DispatchState.Confirmed,
+            Reason = said.State == AcknowledgementState.Accepted ? dispatch.Reason : said.Text, Evidence = dispatch.Evidence ?? $"technical acknowledgement in document {documentId}",
+            SentAt = dispatch.SentAt ?? now, LeaseUntil = null, Fence = unsure ? dispatch.Fence + 1 : dispatch.Fence,
+        };
+        await work.Dispatches.UpdateAsync([settled], cancellationToken);
         await work.Deadlines.ClearAsync($"dispatch:{dispatch.Id}", "acknowledgement", cancellationToken);
         await work.Tasks.CloseAsync($"overdue-acknowledgement:{dispatch.Id}", HubTask.Itself + "the acknowledgement came", now, cancellationToken);
-        if (dispatch.PurchaseId is not { } purchaseId || (await work.Purchases.LockAsync([purchaseId], cancellationToken)) is not [var purchase])
+        if (unsure)
+        {
+            await work.Tasks.CloseAsync($"held-dispatch:{dispatch.Id}", HubTask.Itself + "the acknowledgement came", now, cancellationToken);
+        }
+        if (dispatch is not { PurchaseId: { } purchaseId })
         {
             return;
         }
-        if (said.State == AcknowledgementState.Rejected)
+        if (dispatch is { SentAt: null, Kind: DocumentKind.PurchaseOrder })
+        {
+            await SendDispatchHandler.FollowAsync(work, book.Current, [settled], now, cancellationToken);
+        }
+        if ((await work.Purchases.LockAsync([purchaseId], cancellationToken)) is not [var purchase])
+        {
+            return;
+        }
+        if (rejected)
         {
             await work.Purchases.UpdateAsync(purchase with { Status = PurchaseStatus.Escalated, Reason = said.Text }, cancellationToken);
             await work.Tasks.OpenAsync([new HubTask
@@ -236,9 +256,9 @@ public sealed class ReadDocumentHandler(PartnerBookHolder book, IDocumentDecoder
                 Text = $"{partner.Name} could not read purchase order {purchase.Document.Number}: {said.Text} Correct data or mapping, then write it again: it stays the same purchase order.",
             }], cancellationToken);
         }
-        else if (purchase.Status is PurchaseStatus.Sent or PurchaseStatus.Released)
+        else if (purchase.Status is PurchaseStatus.Sent or PurchaseStatus.Released || (unsure && dispatch.State is DispatchState.Held or DispatchState.Failed && purchase.Status == PurchaseStatus.Escalated))
         {
-            await work.Purchases.UpdateAsync(purchase with { Status = PurchaseStatus.Acknowledged }, cancellationToken);
+            await work.Purchases.UpdateAsync(purchase with { Status = PurchaseStatus.Acknowledged, Reason = null }, cancellationToken);
         }
     }
 }

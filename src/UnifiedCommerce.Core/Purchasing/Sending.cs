@@ -147,12 +147,12 @@ public sealed class SendDispatchHandler(
         var now = clock.GetUtcNow();
         var fences = await work.Dispatches.LockFencesAsync([.. results.Select(result => result.Dispatch.Id)], cancellationToken);
         var updated = new List<Dispatch>();
-        var sent = new List<(Dispatch Dispatch, byte[]? Answer)>();
+        var sent = new List<Dispatch>();
         foreach (var (attempted, result) in results)
         {
             if (fences[attempted.Id] != attempted.Fence)
             {
-                outcomes[attempted.Id] = new JobOutcome.Snooze(machine.GetUtcNow().AddSeconds(1), "a newer attempt took over");
+                outcomes[attempted.Id] = new JobOutcome.Snooze(machine.GetUtcNow().AddSeconds(1), "a newer attempt took over, or the partner's acknowledgement was quicker");
                 continue;
             }
             var partner = book.Current.Get(attempted.Partner);
@@ -162,14 +162,19 @@ public sealed class SendDispatchHandler(
             switch (next.State)
             {
                 case DispatchState.Sent:
-                    sent.Add((next, (result as SendResult.Sent)?.Answer));
+                    sent.Add(next);
                     break;
                 case DispatchState.Failed or DispatchState.Held:
                     await TellAsync(work, partner, next, now, cancellationToken);
                     break;
             }
         }
-        await SentAsync(work, sent, now, cancellationToken);
+        await FollowAsync(work, book.Current, [.. sent.Where(dispatch => dispatch is { PurchaseId: not null, Kind: DocumentKind.PurchaseOrder })], now, cancellationToken);
+        // What came back is inbound like anything else, whoever settled the dispatch.
+        foreach (var (dispatch, answer) in results.Select(entry => (entry.Dispatch, (entry.Result as SendResult.Sent)?.Answer)).Where(entry => entry.Answer is { Length: > 0 }))
+        {
+            await reception.StoreAsync(work, dispatch.Partner, book.Current.Get(dispatch.Partner).Transport!.Kind, $"answer-to-{dispatch.Key}", $"answer:{dispatch.Key}", answer!, cancellationToken);
+        }
         await work.Dispatches.UpdateAsync(updated, cancellationToken);
         await work.Audit.AddAsync([.. updated.Select(dispatch => new AuditEntry(now, "system", $"dispatch.{dispatch.State.ToString().ToLowerInvariant()}", $"dispatch:{dispatch.Id}", null,
             JsonSerializer.Serialize(new { dispatch.Key, dispatch.Attempt, dispatch.Evidence, dispatch.Reason, dispatch.Sha256 }, CanonicalJson.Options)))], cancellationToken);
@@ -202,25 +207,22 @@ public sealed class SendDispatchHandler(
         return deadlines;
     }
 
-    private async Task SentAsync(IWork work, IReadOnlyList<(Dispatch Dispatch, byte[]? Answer)> sent, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>What follows for purchase orders whose documents are known to be with their partners: status, deadlines, the event.</summary>
+    internal static async Task FollowAsync(IWork work, PartnerBook book, IReadOnlyList<Dispatch> orders, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var orders = sent.Select(entry => entry.Dispatch).Where(dispatch => dispatch is { PurchaseId: not null, Kind: DocumentKind.PurchaseOrder }).ToList();
-        if (orders.Count > 0)
+        if (orders.Count == 0)
         {
-            var purchases = (await work.Purchases.LockHeadsAsync([.. orders.Select(dispatch => dispatch.PurchaseId!.Value).Distinct()], cancellationToken)).ToDictionary(purchase => purchase.Id);
-            await work.Purchases.SetStatusAsync([.. orders.Where(dispatch => purchases[dispatch.PurchaseId!.Value].Status == PurchaseStatus.Released).Select(dispatch =>
-                (dispatch.PurchaseId!.Value, book.Current.Get(dispatch.Partner).AcknowledgesOut == TechnicalAcknowledgement.Http ? PurchaseStatus.Acknowledged : PurchaseStatus.Sent))], cancellationToken);
-            await work.Deadlines.SetAsync([.. orders.SelectMany(dispatch => DeadlinesAfter(book.Current.Get(dispatch.Partner), dispatch, purchases[dispatch.PurchaseId!.Value], now))], cancellationToken);
-            await work.Events.AddAsync([.. orders.Select(dispatch => (Dispatch: dispatch, Number: purchases[dispatch.PurchaseId!.Value].Number)).Select(entry => new HubEvent
-            {
-                Type = "purchase-order.sent", At = now, Audience = "procurement", Subject = entry.Number,
-                Data = JsonSerializer.Serialize(new { purchaseOrder = entry.Number, partner = entry.Dispatch.Partner, entry.Dispatch.Evidence, entry.Dispatch.Sha256 }, CanonicalJson.Options),
-            })], cancellationToken);
+            return;
         }
-        foreach (var (dispatch, answer) in sent.Where(entry => entry.Answer is { Length: > 0 }))
+        var purchases = (await work.Purchases.LockHeadsAsync([.. orders.Select(dispatch => dispatch.PurchaseId!.Value).Distinct()], cancellationToken)).ToDictionary(purchase => purchase.Id);
+        await work.Purchases.SetStatusAsync([.. orders.Where(dispatch => purchases[dispatch.PurchaseId!.Value].Status == PurchaseStatus.Released).Select(dispatch =>
+            (dispatch.PurchaseId!.Value, book.Get(dispatch.Partner).AcknowledgesOut == TechnicalAcknowledgement.Http ? PurchaseStatus.Acknowledged : PurchaseStatus.Sent))], cancellationToken);
+        await work.Deadlines.SetAsync([.. orders.SelectMany(dispatch => DeadlinesAfter(book.Get(dispatch.Partner), dispatch, purchases[dispatch.PurchaseId!.Value], now))], cancellationToken);
+        await work.Events.AddAsync([.. orders.Select(dispatch => (Dispatch: dispatch, Number: purchases[dispatch.PurchaseId!.Value].Number)).Select(entry => new HubEvent
         {
-            await reception.StoreAsync(work, dispatch.Partner, book.Current.Get(dispatch.Partner).Transport!.Kind, $"answer-to-{dispatch.Key}", $"answer:{dispatch.Key}", answer!, cancellationToken);
-        }
+            Type = "purchase-order.sent", At = now, Audience = "procurement", Subject = entry.Number,
+            Data = JsonSerializer.Serialize(new { purchaseOrder = entry.Number, partner = entry.Dispatch.Partner, entry.Dispatch.Evidence, entry.Dispatch.Sha256 }, CanonicalJson.Options),
+        })], cancellationToken);
     }
 
     private static async Task TellAsync(IWork work, Partner partner, Dispatch dispatch, DateTimeOffset now, CancellationToken cancellationToken)

@@ -11,6 +11,9 @@ internal static class SimulatedHouse
     public static readonly string[] Skus = ["A-1", "A-2", "A-3", "A-4"];
     public static readonly (string Id, Reach Reach)[] Partners = [("nord", Reach.Folder), ("sud", Reach.Https), ("west", Reach.Blind)];
 
+    /// <summary>True when partner and hub tell each other which interchanges came.</summary>
+    public static bool Acknowledges(string partner) => partner != "sud";
+
     public static PartnerBook Book { get; } = new(
         new House
         {
@@ -23,7 +26,9 @@ internal static class SimulatedHouse
             Id = partner.Id, Name = partner.Id, Role = PartnerRole.Distributor, State = GoLiveState.Live, Country = "NL", TimeZone = TimeZoneInfo.Utc,
             Party = new Party { Id = partner.Id, Name = partner.Id }, Envelope = new EnvelopeIdentity("ZZ", partner.Id, "ZZ", "house"),
             Transport = new PartnerTransport { Kind = partner.Reach.ToString().ToLowerInvariant(), Outbox = "out", Inbox = "in", FileName = "{key}.json", InOrder = partner.Reach == Reach.Folder },
-            Deadlines = new PartnerDeadlines { Acknowledged = null },
+            Deadlines = new PartnerDeadlines { Acknowledged = Acknowledges(partner.Id) ? TimeSpan.FromHours(2) : null },
+            AcknowledgesOut = Acknowledges(partner.Id) ? TechnicalAcknowledgement.X12997 : TechnicalAcknowledgement.None,
+            AcknowledgesIn = Acknowledges(partner.Id) ? TechnicalAcknowledgement.X12997 : TechnicalAcknowledgement.None,
             Terms = [new PurchaseTerms { ValidFrom = new DateOnly(2026, 1, 1), Currency = "EUR", FreightFixed = 10, FreightFreeFrom = 500 }],
         }, StringComparer.Ordinal));
 

@@ -34,7 +34,14 @@ internal sealed class SimulatedPartner(string id, Reach reach, Random random)
     /// <summary>All that it ever put out for us.</summary>
     public List<(string Name, byte[] Bytes)> Published { get; } = [];
 
+    /// <summary>What it said of our interchanges, by their control numbers, and of those that we never sent.</summary>
+    public Dictionary<string, AcknowledgementState> Said { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>How often the hub acknowledged its interchanges, by their control numbers.</summary>
+    public Dictionary<string, int> Acknowledged { get; } = new(StringComparer.Ordinal);
+
     readonly Queue<PurchaseOrder> _toAnswer = new();
+    readonly Queue<string> _toAcknowledge = new();
     int _documents;
 
     void Publish((string Name, byte[] Bytes) answer)
@@ -55,13 +62,45 @@ internal sealed class SimulatedPartner(string id, Reach reach, Random random)
             return;
         }
         Arrived.Add((name, bytes));
-        if (JsonSerializer.Deserialize<SentDocument>(bytes, CanonicalJson.Options) is { Kind: DocumentKind.PurchaseOrder, Order: { } order })
+        var sent = JsonSerializer.Deserialize<SentDocument>(bytes, CanonicalJson.Options)!;
+        if (sent.Acknowledges is { } ours)
+            Acknowledged[ours] = Acknowledged.GetValueOrDefault(ours) + 1;
+        else if (SimulatedHouse.Acknowledges(id))
+            _toAcknowledge.Enqueue(sent.Control);
+        if (sent is { Kind: DocumentKind.PurchaseOrder, Order: { } order })
             _toAnswer.Enqueue(order);
+    }
+
+    /// <summary>Says which interchanges came: most as accepted, some as unreadable, some twice, some not at all, and some that we never sent.</summary>
+    void Acknowledge()
+    {
+        while (_toAcknowledge.TryDequeue(out var control))
+        {
+            var fate = random.Next(14);
+            if (fate == 0)
+                continue;
+            Say(control, fate == 1 ? AcknowledgementState.Rejected : AcknowledgementState.Accepted);
+            if (fate == 2)
+                Say(control, AcknowledgementState.Accepted);
+            if (fate == 3)
+                Say($"9{control}", AcknowledgementState.Accepted);
+        }
+    }
+
+    void Say(string control, AcknowledgementState state)
+    {
+        Said[control] = state;
+        Publish(($"{++_documents:D4}.json", JsonSerializer.SerializeToUtf8Bytes(
+            new ReceivedDocument(id, _documents, nameof(DocumentKind.Acknowledgement), JsonSerializer.SerializeToElement(new SaidOfOurs(control, state), CanonicalJson.Options)), CanonicalJson.Options)));
     }
 
     /// <summary>Answers what is not answered yet: order response, despatch, invoice; sometimes twice, sometimes in the wrong order.</summary>
     public void Answer(DateTimeOffset now)
     {
+        // Sometimes the answer comes before the acknowledgement (an 855 before the 997).
+        var late = random.Next(4) == 0;
+        if (!late)
+            Acknowledge();
         while (_toAnswer.TryDequeue(out var order))
         {
             var fate = random.Next(10);
@@ -115,11 +154,16 @@ internal sealed class SimulatedPartner(string id, Reach reach, Random random)
             if (random.Next(8) == 0)
                 Publish(($"{++_documents:D4}-broken.json", Encoding.UTF8.GetBytes("{\"kind\":\"Invo")));
         }
+        if (late)
+            Acknowledge();
     }
 }
 
 /// <summary>What the simulated codec writes.</summary>
-internal sealed record SentDocument(DocumentKind Kind, string Control, PurchaseOrder? Order, OrderChange? Change);
+internal sealed record SentDocument(DocumentKind Kind, string Control, PurchaseOrder? Order, OrderChange? Change, string? Acknowledges = null);
+
+/// <summary>What a technical acknowledgement says.</summary>
+internal sealed record SaidOfOurs(string Control, AcknowledgementState State);
 
 /// <summary>What the simulated codec reads.</summary>
 internal sealed record ReceivedDocument(string Sender, int Control, string Kind, JsonElement Document);
@@ -137,6 +181,16 @@ internal sealed class SimulatedCodec : IDocumentRenderer, IDocumentDecoder
         try
         {
             var received = JsonSerializer.Deserialize<ReceivedDocument>(document.Bytes, CanonicalJson.Options)!;
+            IReadOnlyList<string> keys = [string.Create(CultureInfo.InvariantCulture, $"control:{received.Sender}:{received.Control}")];
+            if (received.Kind == nameof(DocumentKind.Acknowledgement))
+            {
+                var said = received.Document.Deserialize<SaidOfOurs>(CanonicalJson.Options)!;
+                return new DecodedDocument
+                {
+                    Format = "json", Sender = received.Sender, ControlKeys = keys, Acknowledgements = [new ReceivedAcknowledgement(said.Control, null, null, said.State, $"{said.State}.")],
+                };
+            }
+            var number = received.Control.ToString(CultureInfo.InvariantCulture);
             object? canonical = received.Kind switch
             {
                 nameof(OrderResponse) => received.Document.Deserialize<OrderResponse>(CanonicalJson.Options),
@@ -146,7 +200,9 @@ internal sealed class SimulatedCodec : IDocumentRenderer, IDocumentDecoder
             };
             return new DecodedDocument
             {
-                Format = "json", Sender = received.Sender, ControlKeys = [string.Create(CultureInfo.InvariantCulture, $"control:{received.Sender}:{received.Control}")],
+                Format = "json", Sender = received.Sender, ControlKeys = keys,
+                WriteAcknowledgement = !SimulatedHouse.Acknowledges(received.Sender) ? null
+                    : (control, _) => JsonSerializer.SerializeToUtf8Bytes(new SentDocument(DocumentKind.Acknowledgement, control, null, null, number), CanonicalJson.Options),
                 Messages = [new DecodedMessage { Kind = Enum.Parse<DocumentKind>(received.Kind), Document = canonical, MappingVersion = "simulated" }],
             };
         }

@@ -125,6 +125,9 @@ internal sealed class SimulatedChannel(SimulatedProcess process, Simulation simu
         there.Receive(name, bytes);
         if (simulation.Plant == "doubled" && simulation.Chance(6))
             there.Receive(dispatch.FileName + "-2", dispatch.Bytes);
+        // Some partners are quicker with their acknowledgement than the hub with its evidence.
+        if (simulation.Chance(8))
+            there.Answer(simulation.Time.GetUtcNow());
         process.Step($"hear from {partner.Id} about {dispatch.Key}");
         await simulation.WhileAwayAsync();
         return simulation.Chance(6) ? new SendResult.Unknown("the answer was lost") : new SendResult.Sent("accepted");

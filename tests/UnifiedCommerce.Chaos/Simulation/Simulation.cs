@@ -186,7 +186,10 @@ internal sealed class Simulation : IDisposable
             if (_random.Next(3) == 0)
                 Time.Advance(TimeSpan.FromMinutes(_random.Next(1, 10)));
             if (_processes.Find(process => process != Current && !process.IsDead) is { } other)
+            {
+                await other.DoAsync("polls meanwhile", () => other.Journey.Reception.PollAllAsync(CancellationToken.None));
                 await other.DoAsync("works meanwhile", () => other.Engine.RunReadyAsync(CancellationToken.None));
+            }
         }
         finally
         {
@@ -291,6 +294,43 @@ internal sealed class Simulation : IDisposable
         breaches.AddRange(await session.ListAsync("select 'I10: purchase order ' || p.number || ' left, and nobody was told once: ' || (select count(*) from events e where e.type = 'purchase-order.sent' and e.subject = p.number) "
             + "from purchases p where exists (select 1 from dispatches d where d.purchase_id = p.id and d.kind = 'PurchaseOrder' and d.sent_at is not null and d.evidence not like '%telephone%') "
             + "and (select count(*) from events e where e.type = 'purchase-order.sent' and e.subject = p.number) <> 1", null, static row => row.Text(), CancellationToken.None));
+        breaches.AddRange(await session.ListAsync("select 'I8: document ' || d.name || ' was applied and left no key behind' from documents d where d.outbound = 0 and d.state = 'Applied' "
+            + "and not exists (select 1 from inbox_keys k where k.document_id = d.id)", null, static row => row.Text(), CancellationToken.None));
+        breaches.AddRange(await AcknowledgementsAsync(session));
+        return breaches;
+    }
+
+    /// <summary>I11: what partners said of our interchanges is what the hub knows, what they did not say is watched, what we never sent is told to a person, and
+    /// what they sent is acknowledged once.</summary>
+    async Task<IReadOnlyList<string>> AcknowledgementsAsync(Session session)
+    {
+        var breaches = new List<string>();
+        var ours = await session.ListAsync("select partner, interchange_control, key, acknowledgement, state, (select count(*) from deadlines x where x.subject = 'dispatch:' || d.id) "
+            + "+ (select count(*) from tasks t where t.key like '%:' || d.id) from dispatches d where d.kind <> 'Acknowledgement' and d.state <> 'Void'", null,
+            static row => (Partner: row.Text(), Control: row.Text(), Key: row.Text(), Known: Enum.Parse<AcknowledgementState>(row.Text()), State: Enum.Parse<DispatchState>(row.Text()), Watched: row.Number() > 0),
+            CancellationToken.None);
+        foreach (var dispatch in ours.Where(dispatch => SimulatedHouse.Acknowledges(dispatch.Partner)))
+        {
+            if (!Partners[dispatch.Partner].Said.TryGetValue(dispatch.Control, out var said))
+            {
+                if (!dispatch.Watched && dispatch.State is DispatchState.Sent or DispatchState.Confirmed)
+                    breaches.Add($"I11: {dispatch.Partner} has not acknowledged {dispatch.Key}, and nothing watches it");
+            }
+            else if (dispatch.Known != said || dispatch.State != (said == AcknowledgementState.Rejected ? DispatchState.Failed : DispatchState.Confirmed))
+            {
+                breaches.Add($"I11: {dispatch.Partner} said {said} of {dispatch.Key}, which is {dispatch.State} and {dispatch.Known}");
+            }
+        }
+        foreach (var partner in Partners.Values)
+        {
+            var unknown = partner.Said.Keys.Count(control => !ours.Exists(dispatch => dispatch.Partner == partner.Id && dispatch.Control == control));
+            var told = await session.NumberAsync("select count(*) from tasks where kind = 'orphan-acknowledgement' and partner = @partner", new { partner = partner.Id }, CancellationToken.None) ?? 0;
+            if (unknown != told)
+                breaches.Add($"I11: {partner.Id} acknowledged {unknown} interchanges that were never sent, and people were told of {told}");
+            breaches.AddRange(partner.Acknowledged.Where(pair => pair.Value > 1).Select(pair => $"I11: interchange {pair.Key} of {partner.Id} was acknowledged {pair.Value} times"));
+        }
+        breaches.AddRange(await session.ListAsync("select 'I11: document ' || d.name || ' of ' || d.partner || ' was read and not acknowledged' from documents d where d.outbound = 0 and d.partner in ('nord', 'west') "
+            + "and exists (select 1 from messages m where m.document_id = d.id) and not exists (select 1 from dispatches a where a.acknowledges_document_id = d.id)", null, static row => row.Text(), CancellationToken.None));
         return breaches;
     }
 
@@ -317,6 +357,18 @@ internal sealed class Simulation : IDisposable
             "bytes-changed" => "update dispatches set bytes = x'00' where id = (select max(id) from dispatches)",
             "wrong-partner" => "update dispatches set partner = 'sud' where id = (select min(id) from dispatches where partner = 'nord')",
             "forgets-sent" => "update dispatches set state = 'Prepared', attempt = 0 where id = (select max(id) from dispatches where state = 'Sent')",
+            "acknowledgement-forgotten" => "update dispatches set acknowledgement = 'Awaited' where id = (select max(id) from dispatches where acknowledgement = 'Accepted')",
+            "acknowledgement-unwatched" => "delete from deadlines where kind = 'acknowledgement'",
+            "acknowledgement-untold" => "delete from tasks where kind = 'orphan-acknowledgement'",
+            "acknowledgement-unwritten" => "update dispatches set acknowledges_document_id = null where id = (select max(id) from dispatches where kind = 'Acknowledgement')",
+            "first-event-lost" => "delete from events where sequence = (select max(sequence) from events where type = 'order.received')",
+            "first-event-late" => "update events set sequence = sequence + 1000000 where sequence = (select min(sequence) from events where type = 'order.received')",
+            "event-twice" => "insert into events (type, at, order_id, customer, audience, subject, data) select type, at, order_id, customer, audience, subject, data from events "
+                + "where type = 'order.received' and not exists (select 1 from events group by type, order_id having type = 'order.received' and count(*) > 1) limit 1",
+            "sent-untold" => "delete from events where sequence = (select max(sequence) from events where type = 'purchase-order.sent')",
+            "sent-told-twice" => "insert into events (type, at, order_id, customer, audience, subject, data) select type, at, order_id, customer, audience, subject, data from events "
+                + "where type = 'purchase-order.sent' limit 1",
+            "steered-by-another" => "update supplier_invoices set partner = case partner when 'sud' then 'nord' else 'sud' end where purchase_id is not null and document_id = (select max(document_id) from supplier_invoices where purchase_id is not null)",
             _ => null,
         };
         if (sql is null || _random.Next(4) != 0 && !_healed)

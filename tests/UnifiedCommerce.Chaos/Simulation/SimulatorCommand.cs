@@ -12,7 +12,8 @@ internal static class SimulatorCommand
     [
         "lost", "doubled", "early-answer", "finish-early", "new-name", "new-bytes", "no-probe", "blind-faith", "lost-order", "lost-line", "lost-job", "lost-wake", "lost-document",
         "lost-deadline", "lost-event", "lost-peg", "lost-control", "number-again", "ledger-drift", "bucket-drift", "keys-forgotten", "audit-changed", "audit-deleted", "bytes-changed",
-        "wrong-partner", "forgets-sent",
+        "wrong-partner", "forgets-sent", "acknowledgement-forgotten", "acknowledgement-unwatched", "acknowledgement-untold", "acknowledgement-unwritten",
+        "first-event-lost", "first-event-late", "event-twice", "sent-untold", "sent-told-twice", "steered-by-another",
     ];
 
     public static async Task<int> RunAsync(int count, int first, string? plant, bool verbose, int minutes)
