@@ -14,7 +14,7 @@ public sealed record RestoreReport(long Epoch, int Held, int SkippedNumbers, IRe
 /// kinds of jobs that reach a partner are paused until a person has compared with the partners.</summary>
 internal static class Fencing
 {
-    static readonly string[] Outward = ["route-pool", "route-order", "prepare-dispatch", "ask-cancellation", "send-dispatch", "deliver-webhook", "publish-events"];
+    static readonly string[] Outward = ["route-pool", "route-order", "prepare-dispatch", "ask-cancellation", "send-dispatch", TellingJobs.WebhookKind, TellingJobs.BusKind];
 
     public static async Task<RestoreReport> RaiseAsync(HubStore store, int skip, CancellationToken cancellationToken)
     {

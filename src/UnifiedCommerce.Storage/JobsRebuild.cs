@@ -2,6 +2,7 @@ using UnifiedCommerce.Core.Inbound;
 using UnifiedCommerce.Core.Jobs;
 using UnifiedCommerce.Core.Orders;
 using UnifiedCommerce.Core.Purchasing;
+using UnifiedCommerce.Core.Status;
 
 namespace UnifiedCommerce.Storage;
 
@@ -34,6 +35,10 @@ public static class JobsRebuild
                 var id = row.Number();
                 return new NewJob("ask-cancellation", $$"""{"orderId":{{id}}}""") { UniqueKey = $"ask-cancellation:{id}:{row.Number()}" };
             }, cancellationToken));
+        // Who is told of events: each keeps its place in the feed and finds out itself whether there is anything new.
+        jobs.AddRange((await work.Catalogue.SettingsAsync(TellingJobs.WebhookSetting, cancellationToken)).Keys.Select(name => TellingJobs.Webhook(name[TellingJobs.WebhookSetting.Length..])));
+        if (await work.Catalogue.SettingAsync(TellingJobs.BusCursorSetting, cancellationToken) is not null)
+            jobs.Add(TellingJobs.Bus);
         await work.Jobs.InsertAsync(jobs, cancellationToken);
         var pools = await session.ListAsync("select distinct pool from orders where id in (select order_id from order_lines where open > 0 and sku is not null and hold is null)", null,
             static row => row.Text(), cancellationToken);

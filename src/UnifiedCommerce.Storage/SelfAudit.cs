@@ -70,6 +70,10 @@ internal sealed class SelfAudit(HubStore store) : ISelfAudit
             "select 'dispatch:' || d.id from dispatches d where d.acknowledgement = 'Awaited' and d.state in ('Sent', 'Confirmed') and d.kind = 'PurchaseOrder' and d.test = 0 "
             + "and exists (select 1 from deadlines x where x.kind = 'acknowledgement') and not exists (select 1 from deadlines x where x.subject = 'dispatch:' || d.id) "
             + "and not exists (select 1 from tasks t where (t.purchase_id = d.purchase_id or t.key like '%' || d.id) and t.closed_at is null)"),
+        ("I11", "the document was acknowledged twice",
+            "select 'document:' || acknowledges_document_id from dispatches where acknowledges_document_id is not null and state <> 'Void' group by acknowledges_document_id having count(*) > 1"),
+        ("I13", "an invoice of another partner is held against the purchase order",
+            "select 'purchase:' || p.id from supplier_invoices i join purchases p on p.id = i.purchase_id where p.partner <> i.partner"),
         ("I13", "the dispatch went to another partner than its purchase order",
             "select 'dispatch:' || d.id from dispatches d join purchases p on p.id = d.purchase_id where p.partner <> d.partner"),
     ];

@@ -114,6 +114,11 @@ public abstract class StoreKeepingContract(IStoreSource source)
         return seeded;
     }
 
+    /// <summary>Writes the dispatch a second time, with another key, hash and purchase order.</summary>
+    static string Copy(string changed) =>
+        "insert into dispatches (key, sha256, purchase_id, partner, kind, acknowledges_document_id, file_name, content_type, bytes, interchange_control, state, attempt, fence, acknowledgement, prepared_at) "
+        + $"select {changed}, partner, kind, acknowledges_document_id, file_name, content_type, bytes, '77', state, attempt, fence, acknowledgement, prepared_at from dispatches where key not like '%-again'";
+
     [StoreFact]
     public async Task Invariants_hold_and_each_breach_is_found()
     {
@@ -130,6 +135,16 @@ public abstract class StoreKeepingContract(IStoreSource source)
             ("delete from pool_wakes", "I5", "insert into pool_wakes (pool, at) values ('default', 1)"),
             ("update counters set last = 3 where name like 'nord%'", "I6", "update counters set last = 1 where name like 'nord%'"),
             ("update control_numbers set used_by = 'nobody'", "I6", "update control_numbers set used_by = 'PO-1-v1'"),
+            ("update dispatches set interchange_control = '77'; " + Copy("key || '-again', 'x' || sha256, purchase_id"), "I4",
+                "delete from dispatches where key like '%-again'; update dispatches set interchange_control = '1'"),
+            (Copy("key || '-again', sha256, 99"), "I3", "delete from dispatches where key like '%-again'"),
+            ("insert into inbox_keys (key, document_id) values ('k', 99)", "I8", "delete from inbox_keys"),
+            ("update dispatches set state = 'Sent', acknowledgement = 'Awaited'; insert into deadlines (kind, subject, due_at) values ('acknowledgement', 'dispatch:99', 1)", "I11",
+                "update dispatches set state = 'Prepared', acknowledgement = 'NoneExpected'; delete from deadlines"),
+            ("update dispatches set acknowledges_document_id = 7; " + Copy("key || '-again', sha256, purchase_id"), "I11",
+                "delete from dispatches where key like '%-again'; update dispatches set acknowledges_document_id = null"),
+            ("insert into supplier_invoices (partner, number, is_credit, document_id, purchase_id, issued, currency, payable, matched, difference) "
+                + "select 'sud', 'R-1', 0, 1, id, '2026-01-01', 'EUR', 1, 0, 0 from purchases", "I13", "delete from supplier_invoices"),
             ("update dispatches set partner = 'sud'", "I13", "update dispatches set partner = 'nord'"),
         ];
         foreach (var (sql, invariant, undo) in breaches)
@@ -150,14 +165,19 @@ public abstract class StoreKeepingContract(IStoreSource source)
         {
             Transport = "folder", Name = "a", Partner = "nord", ReceivedAt = Monday, Sha256 = "a", Bytes = [1],
         }, None));
+        await InAsync(store, async work =>
+        {
+            await work.Catalogue.SetSettingAsync("webhook/wh1", """{"Id":"wh1"}""", None);
+            await work.Catalogue.SetSettingAsync(TellingJobs.BusCursorSetting, "7", None);
+        });
         await SqlAsync(store, "delete from jobs");
         await SqlAsync(store, "delete from pool_wakes");
         Assert.NotEmpty(await store.SelfAudit.CheckAsync(None));
         var counts = await JobsRebuild.RunAsync(store, None);
-        Assert.Equal([("read-document", 1), ("send-dispatch", 1), ("wake-pool", 1)], counts.OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => (count.Key, count.Value)));
+        Assert.Equal([("deliver-webhook", 1), ("publish-event", 1), ("read-document", 1), ("send-dispatch", 1), ("wake-pool", 1)], counts.OrderBy(count => count.Key, StringComparer.Ordinal).Select(count => (count.Key, count.Value)));
         Assert.Empty(await store.SelfAudit.CheckAsync(None));
         await JobsRebuild.RunAsync(store, None);
-        Assert.Equal(2, (await store.JobDesk.DepthsAsync(None)).Sum(depth => depth.Ready));
+        Assert.Equal(4, (await store.JobDesk.DepthsAsync(None)).Sum(depth => depth.Ready));
         Assert.Equal(PurchaseStatus.Released, purchase.Status);
     }
 
@@ -181,7 +201,7 @@ public abstract class StoreKeepingContract(IStoreSource source)
             await work.Dispatches.VoidControlNumberAsync("nord/a/b/live", 502, "test", None);
             Assert.Equal(2, (await work.Orders.AddAsync([order with { Number = "W-2" }], None))[0].Id);
         });
-        Assert.Contains("send-dispatch", (await fresh.JobQueue.LimitsAsync(None)).PausedKinds);
+        Assert.Superset(new HashSet<string>(["send-dispatch", TellingJobs.WebhookKind, TellingJobs.BusKind]), (await fresh.JobQueue.LimitsAsync(None)).PausedKinds.ToHashSet());
         Assert.DoesNotContain(await fresh.SelfAudit.CheckAsync(None), breach => breach.Invariant == "I6");
         await Assert.ThrowsAsync<HubException>(() => store.RestoreAsync(file, 0, None));
     }

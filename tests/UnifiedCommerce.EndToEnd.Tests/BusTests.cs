@@ -115,7 +115,7 @@ public sealed class BusTests : IAsyncLifetime
             Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
         }
         // The job says what it waits for, and waiting costs it no attempt.
-        await UntilAsync(async () => (await hub.Service<IViews>().JobsAsync(new JobFilter { Kind = PublishEvents.JobKind, Stage = JobStage.Scheduled }, new PageRequest(null, 10), CancellationToken.None))
+        await UntilAsync(async () => (await hub.Service<IViews>().JobsAsync(new JobFilter { Kind = TellingJobs.BusKind, Stage = JobStage.Scheduled }, new PageRequest(null, 10), CancellationToken.None))
             .Items.Any(job => job.Reason?.Contains("broker", StringComparison.Ordinal) == true));
 
         await _broker.StartServerAsync();

@@ -10,16 +10,12 @@ namespace UnifiedCommerce.Hub.Bus;
 /// <summary>Publishes the event feed to the bus from where it stopped: at least once, in the order of the feed.</summary>
 public sealed class PublishEvents(IStore store, IBus bus, HubMetrics metrics, TimeProvider machineTime) : IEffectHandler
 {
-    /// <summary>The kind of job; at most one waits at any time.</summary>
-    public const string JobKind = "publish-event";
-    /// <summary>The setting with the position up to which events were published.</summary>
-    public const string CursorSetting = "bus.published";
     private const int MostEventsAtOnce = 500;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc />
-    public string Kind => JobKind;
+    public string Kind => TellingJobs.BusKind;
 
     /// <inheritdoc />
     public int BatchSize => 50;
@@ -30,7 +26,7 @@ public sealed class PublishEvents(IStore store, IBus bus, HubMetrics metrics, Ti
         IReadOnlyList<HubEvent> events;
         await using (var work = await store.BeginReadAsync(cancellationToken))
         {
-            long after = long.Parse(await work.Catalogue.SettingAsync(CursorSetting, cancellationToken) ?? "0", CultureInfo.InvariantCulture);
+            long after = long.Parse(await work.Catalogue.SettingAsync(TellingJobs.BusCursorSetting, cancellationToken) ?? "0", CultureInfo.InvariantCulture);
             events = await work.Events.AfterAsync(after, null, null, MostEventsAtOnce, cancellationToken);
         }
         long published = 0;
@@ -60,7 +56,7 @@ public sealed class PublishEvents(IStore store, IBus bus, HubMetrics metrics, Ti
         if (published > 0)
         {
             await using var work = await store.BeginAsync(cancellationToken);
-            await work.Catalogue.SetSettingAsync(CursorSetting, published.ToString(CultureInfo.InvariantCulture), cancellationToken);
+            await work.Catalogue.SetSettingAsync(TellingJobs.BusCursorSetting, published.ToString(CultureInfo.InvariantCulture), cancellationToken);
             await work.CommitAsync(cancellationToken);
             metrics.Published(events.Count(happened => happened.Sequence <= published));
         }

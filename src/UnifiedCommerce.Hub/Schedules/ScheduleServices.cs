@@ -113,7 +113,7 @@ internal static class ScheduleServices
             }
             if (publishes)
             {
-                long published = long.Parse(await read.Catalogue.SettingAsync(PublishEvents.CursorSetting, cancellationToken) ?? "0", CultureInfo.InvariantCulture);
+                long published = long.Parse(await read.Catalogue.SettingAsync(TellingJobs.BusCursorSetting, cancellationToken) ?? "0", CultureInfo.InvariantCulture);
                 publish = (await read.Events.AfterAsync(published, null, null, 1, cancellationToken)).Count > 0;
             }
         }
@@ -128,7 +128,7 @@ internal static class ScheduleServices
         }
         if (publish)
         {
-            await work.Jobs.InsertAsync([new NewJob(PublishEvents.JobKind, "{}") { UniqueKey = PublishEvents.JobKind, Priority = 120 }], cancellationToken);
+            await work.Jobs.InsertAsync([TellingJobs.Bus], cancellationToken);
         }
         await work.CommitAsync(cancellationToken);
         return wake.Count + (publish ? 1 : 0);

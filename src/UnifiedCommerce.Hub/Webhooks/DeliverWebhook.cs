@@ -14,12 +14,10 @@ namespace UnifiedCommerce.Hub.Webhooks;
 /// <summary>Tells one webhook what happened since it was told last: CloudEvents bodies, Standard Webhooks signatures, in the order of the feed, at least once.</summary>
 public sealed class DeliverWebhook(WebhookRegistry registry, IStore store, WebhookClient client, HubMetrics metrics, TimeProvider time) : IEffectHandler
 {
-    /// <summary>The kind of job.</summary>
-    public const string JobKind = "deliver-webhook";
     private const int MostEventsAtOnce = 100;
 
     /// <inheritdoc />
-    public string Kind => JobKind;
+    public string Kind => TellingJobs.WebhookKind;
 
     /// <inheritdoc />
     public int BatchSize => 1;

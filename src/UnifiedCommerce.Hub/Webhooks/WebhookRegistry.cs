@@ -36,7 +36,7 @@ public sealed record Webhook
 /// <summary>The webhooks, kept among the settings that all processes share, each with its position in the event feed.</summary>
 public sealed class WebhookRegistry(IStore store, SecretBox secrets, TimeProvider time)
 {
-    private const string Prefix = "webhook/";
+    private const string Prefix = TellingJobs.WebhookSetting;
     private const string CursorPrefix = "webhook-cursor/";
     private static readonly TimeSpan s_rotation = TimeSpan.FromHours(24);
 
@@ -142,7 +142,7 @@ public sealed class WebhookRegistry(IStore store, SecretBox secrets, TimeProvide
 
     /// <summary>Inserts the job that tells a webhook; one at a time per webhook.</summary>
     public static Task WakeAsync(IWork work, string id, CancellationToken cancellationToken) => work.Jobs.InsertAsync(
-        [new NewJob(DeliverWebhook.JobKind, $$"""{"webhook":"{{id}}"}""") { UniqueKey = $"{DeliverWebhook.JobKind}:{id}", Lane = $"webhook:{id}", Priority = 120 }], cancellationToken);
+        [TellingJobs.Webhook(id)], cancellationToken);
 
     private async Task SaveAsync(IWork work, Webhook webhook, string action, string actor, CancellationToken cancellationToken)
     {
