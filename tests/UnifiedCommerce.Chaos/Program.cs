@@ -22,12 +22,12 @@ if (Given("--orders") is not null)
     return await new ChaosCommand(new ChaosOptions
     {
         Orders = Number("--orders", 300), Kills = kills, Cuts = postgres ? Number("--cuts", kills) : 0, PartnerFaults = Number("--partner-faults", 30), Postgres = postgres,
-        Broker = postgres && ThrowAwayRabbitMq.Absent is null && Given("--broker") != "none", Minutes = Number("--minutes", int.MaxValue), Workers = Number("--workers", 3), Seed = Number("--seed", 7), Plant = Given("--plant"),
+        Broker = postgres && ThrowAwayRabbitMq.Absent is null && Given("--broker") != "none", Minutes = Number("--minutes", int.MaxValue), Workers = Number("--workers", 3), Seed = Number("--seed", 7), Plant = Given("--plant"), Hub = Given("--hub"),
     }).RunAsync();
 }
 Console.Error.WriteLine("""
     Real processes:  --orders COUNT --kills COUNT [--cuts COUNT] [--partner-faults PERCENT] [--store sqlite|postgres] [--broker none]
-                     [--workers N] [--minutes N] [--seed N] [--plant lost|doubled]
+                     [--workers N] [--minutes N] [--seed N] [--plant lost|doubled] [--hub FOLDER]
     Simulator:       --simulate COUNT [--minutes N] [--seed N] [--plant BUG] [--verbose], --every-plant, or --every-step
     """);
 return 2;

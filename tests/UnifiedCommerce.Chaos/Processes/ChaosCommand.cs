@@ -23,12 +23,17 @@ internal sealed class ChaosCommand(ChaosOptions options)
     /// <summary>Two are reached by folders, the last one by HTTP.</summary>
     static readonly string[] Suppliers = ["nordhandel", "vandermeer", PartnersFolder.Partner];
 
+    /// <summary>Clients that hand orders in at the same time.</summary>
+    const int Clients = 4;
+
     readonly Random _random = new(options.Seed);
     readonly string _folder = Directory.CreateTempSubdirectory("uc-chaos-").FullName;
-    readonly List<double> _secondsToServe = [];
+    readonly Serving _serving = new();
     readonly ConcurrentBag<double> _secondsToSend = [];
-    readonly HashSet<string> _answered = new(StringComparer.Ordinal);
-    long _killedAt;
+    readonly ConcurrentBag<double> _secondsToStart = [];
+    readonly List<double> _secondsOfDatabase = [];
+    readonly ConcurrentDictionary<string, byte> _answered = new(StringComparer.Ordinal);
+    int _handedIn;
     int _kills;
     int _cuts;
     int _restarts;
@@ -50,7 +55,7 @@ internal sealed class ChaosCommand(ChaosOptions options)
         var partners = PartnersFolder.Copy(Path.Combine(_folder, "mappings"), partner.Address, FaultyPartner.TimeoutSeconds);
         await using (var store = await HubStore.OpenAsync(connection))
             await FillAsync(store);
-        var dll = Path.Combine(AppContext.BaseDirectory, "UnifiedCommerce.Hub.dll");
+        var dll = Path.Combine(options.Hub ?? AppContext.BaseDirectory, "UnifiedCommerce.Hub.dll");
         var hubs = Enumerable.Range(1, options.Postgres ? options.Workers : 1).Select(number =>
             new HubProcess(dll, Path.Combine(_folder, "data"), partners, through, others?.HubAddress, Path.Combine(_folder, $"hub-{number}.log"))).ToList();
         using var stop = new CancellationTokenSource();
@@ -104,55 +109,109 @@ internal sealed class ChaosCommand(ChaosOptions options)
 
     async Task FlowAsync(List<HubProcess> hubs, ThrowAwayPostgres? server, Cuts cuts, OtherSystems? others, HubStore store)
     {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(20) };
         foreach (var hub in hubs)
             await hub.WhenUpAsync();
-        var watching = new List<Task>();
-        var began = Stopwatch.GetTimestamp();
-        for (var number = 1; number <= options.Orders && Stopwatch.GetElapsedTime(began).TotalMinutes < options.Minutes; number++)
+        using var over = new CancellationTokenSource();
+        using var ended = new CancellationTokenSource();
+        if (options.Minutes < int.MaxValue)
+            over.CancelAfter(TimeSpan.FromMinutes(options.Minutes));
+        Order[] orders = [.. Enumerable.Range(1, options.Orders).Select(AnOrder)];
+        var striking = StrikeAsync(hubs, server, cuts, store, over.Token, ended.Token);
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => HandInAsync(client, orders, hubs, others, over.Token)));
+        // Without a limit every kill is made: the orders waited for them.
+        await ended.CancelAsync();
+        await striking;
+        await cuts.EndAsync();
+    }
+
+    /// <summary>One client: it takes the next order when its last one is answered. Orders wait for kills that are due, so that both end together.</summary>
+    async Task HandInAsync(int client, Order[] orders, List<HubProcess> hubs, OtherSystems? others, CancellationToken over)
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        while (!over.IsCancellationRequested && Interlocked.Increment(ref _handedIn) is var number && number <= orders.Length)
         {
-            var order = AnOrder(number);
+            while (Turns(number, options.Kills) > Volatile.Read(ref _kills) + 1 && !over.IsCancellationRequested)
+                await Task.Delay(20, CancellationToken.None);
+            var order = orders[number - 1];
             if (others is not null && number % 4 == 0)
             {
                 await others.HandInAsync(order);
-                _answered.Add(order.Number);
+                _answered[order.Number] = 0;
             }
             else
             {
-                await SubmitAsync(http, hubs, order, number);
+                await SubmitAsync(http, hubs, order, number + client);
             }
-            // Kills and cuts are spread over the whole run, cuts halfway between.
-            if (Turns(number, 2 * options.Cuts) % 2 == 1 && Turns(number, 2 * options.Cuts) > Turns(number - 1, 2 * options.Cuts))
+        }
+    }
+
+    /// <summary>Kills and cuts, spread over all orders, cuts halfway between. The next kill waits until another process than its victim is up (ten seconds
+    /// at most): more than one at a time is the tenth kill's, of all of them.</summary>
+    async Task StrikeAsync(List<HubProcess> hubs, ThrowAwayPostgres? server, Cuts cuts, HubStore store, CancellationToken over, CancellationToken ended)
+    {
+        var watching = new List<Task>();
+        while (!over.IsCancellationRequested && !(ended.IsCancellationRequested && _kills >= options.Kills))
+        {
+            // One that ended by itself (its database was away for too long while it started) is started again, as a supervisor would.
+            foreach (var gone in hubs.Where(hub => !hub.IsRunning))
             {
+                gone.Start();
+                _restarts++;
+            }
+            var number = Math.Min(Volatile.Read(ref _handedIn), options.Orders);
+            if (_cuts < options.Cuts && Turns(number, 2 * options.Cuts) > 2 * _cuts)
+            {
+                _serving.Struck(Blow.Cut);
                 cuts.Next();
                 _cuts++;
             }
-            // One that ended by itself (its database was away for too long while it started) is started again, as a supervisor would.
-            foreach (var ended in hubs.Where(hub => !hub.IsRunning))
+            else if (_kills < options.Kills && Turns(number, options.Kills) > _kills)
             {
-                ended.Start();
-                _restarts++;
+                await KillAsync(hubs, server, store, watching);
+                Interlocked.Increment(ref _kills);
             }
-            if (Turns(number, options.Kills) == Turns(number - 1, options.Kills))
-                continue;
-            _kills++;
-            if (server is not null && _kills % 5 == 0)
+            else
             {
-                server.Stop("immediate");
-                _killedAt = Stopwatch.GetTimestamp();
-                server.StartServer(durable: true);
-                continue;
+                await Task.Delay(10, CancellationToken.None);
             }
-            var victim = hubs[_random.Next(hubs.Count)];
-            var id = victim.Id;
-            victim.Kill();
-            _killedAt = Stopwatch.GetTimestamp();
-            victim.Start();
-            if (server is not null)
-                watching.Add(WatchAsync(store, id, _killedAt));
         }
         await Task.WhenAll(watching);
-        await cuts.EndAsync();
+    }
+
+    async Task KillAsync(List<HubProcess> hubs, ThrowAwayPostgres? server, HubStore store, List<Task> watching)
+    {
+        var kill = _kills + 1;
+        if (server is not null && kill % 5 == 0 && kill % 10 != 0)
+        {
+            _serving.Struck(Blow.Database);
+            var stopped = Stopwatch.GetTimestamp();
+            server.Stop("immediate");
+            server.StartServer(durable: true);
+            _secondsOfDatabase.Add(Stopwatch.GetElapsedTime(stopped).TotalSeconds);
+            return;
+        }
+        var victim = hubs[_random.Next(hubs.Count)];
+        List<HubProcess> victims = kill % 10 == 0 ? hubs : [victim];
+        if (victims.Count < hubs.Count)
+            await Task.WhenAny([.. hubs.Where(hub => hub != victim).Select(hub => hub.WhenUpAsync()), Task.Delay(TimeSpan.FromSeconds(10))]);
+        _serving.Struck(victims.Count < hubs.Count ? Blow.Hub : Blow.AllHubs);
+        var killedAt = Stopwatch.GetTimestamp();
+        var ids = victims.ConvertAll(hub => hub.Id);
+        victims.ForEach(hub => hub.Kill());
+        victims.ForEach(hub => hub.Start());
+        watching.AddRange(victims.Select(hub => StartedAsync(hub, hub.Id)));
+        if (server is not null)
+            watching.AddRange(ids.Select(id => WatchAsync(store, id, killedAt)));
+    }
+
+    /// <summary>Notes when a process listens that has just been started, if it lives so long.</summary>
+    async Task StartedAsync(HubProcess hub, int id)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (hub.Id == id && hub.IsRunning && !await hub.IsUpAsync())
+            await Task.Delay(50);
+        if (hub.Id == id && hub.IsRunning)
+            _secondsToStart.Add(Stopwatch.GetElapsedTime(began).TotalSeconds);
     }
 
     long Turns(int number, int of) => (long)number * of / options.Orders;
@@ -214,23 +273,23 @@ internal sealed class ChaosCommand(ChaosOptions options)
     };
 
     /// <summary>A client that repeats with the same key, at the next process, until it is answered 2xx.</summary>
-    async Task SubmitAsync(HttpClient http, List<HubProcess> hubs, Order order, int number)
+    async Task SubmitAsync(HttpClient http, List<HubProcess> hubs, Order order, int first)
     {
+        var began = Stopwatch.GetTimestamp();
         for (var attempt = 0; ; attempt++)
         {
-            if (attempt > 3000)
+            if (Stopwatch.GetElapsedTime(began) > TimeSpan.FromMinutes(5))
                 throw new TimeoutException($"Order {order.Number} could not be taken in for minutes; the logs are in {_folder}.");
             try
             {
-                using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{hubs[(number + attempt) % hubs.Count].Port}/api/orders") { Content = JsonContent.Create(order, options: CanonicalJson.Options) };
+                using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{hubs[(first + attempt) % hubs.Count].Port}/api/orders") { Content = JsonContent.Create(order, options: CanonicalJson.Options) };
                 request.Headers.Add("Idempotency-Key", order.Number);
+                var asked = Stopwatch.GetTimestamp();
                 using var answer = await http.SendAsync(request);
                 if (answer.IsSuccessStatusCode)
                 {
-                    _answered.Add(order.Number);
-                    if (_killedAt != 0)
-                        _secondsToServe.Add(Stopwatch.GetElapsedTime(_killedAt).TotalSeconds);
-                    _killedAt = 0;
+                    _answered[order.Number] = 0;
+                    _serving.Served(asked);
                     return;
                 }
                 if ((int)answer.StatusCode is >= 400 and < 500 && answer.StatusCode != HttpStatusCode.TooManyRequests)
@@ -283,7 +342,7 @@ internal sealed class ChaosCommand(ChaosOptions options)
         files = options.Plant == "doubled" ? [.. files, files[0] + ".again"] : files;
         var held = files.Select(file => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))).Concat(partner.Received.Values)
             .GroupBy(sha => sha, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count());
-        var lostOrders = _answered.Count(number => !stored.Contains(number));
+        var lostOrders = _answered.Keys.Count(number => !stored.Contains(number));
         var lostDocuments = dispatches.Count(dispatch => dispatch.State is DispatchState.Sent or DispatchState.Confirmed && !held.ContainsKey(dispatch.Sha));
         var doubled = partner.Conflicts + held.Values.Sum(count => count - 1) + held.Keys.Count(sha => dispatches.TrueForAll(dispatch => dispatch.Sha != sha));
         var unsettled = dispatches.Count(dispatch => dispatch.State is not (DispatchState.Sent or DispatchState.Confirmed)) + (settled ? 0 : 1);
@@ -295,15 +354,12 @@ internal sealed class ChaosCommand(ChaosOptions options)
         {
             orders = _answered.Count, purchaseOrders = dispatches.Count, lost = lostOrders + lostDocuments, duplicated = doubled, unsettled, invariantFailures = breaches.Count, kills = _kills, cuts = _cuts, endedByThemselves = _restarts,
             partnerFaults = partner.Faults, events = events.Count, eventsHeard = others?.Heard.Count ?? 0, store = options.Postgres ? "postgres" : "sqlite", options.Workers,
-            secondsToServeAgainMedian = Median(_secondsToServe), secondsToServeAgainWorst = Worst(_secondsToServe),
-            secondsToSendAgainMedian = Median(_secondsToSend), secondsToSendAgainWorst = Worst(_secondsToSend), wallSeconds = Math.Round(wall.TotalSeconds, 1), options.Seed,
+            secondsToServeAgain = _serving.Report(), secondsOfDatabaseAway = new { median = Serving.Median(_secondsOfDatabase), worst = Serving.Worst(_secondsOfDatabase) },
+            secondsToStart = new { median = Serving.Median(_secondsToStart), worst = Serving.Worst(_secondsToStart) },
+            secondsToSendAgain = new { median = Serving.Median(_secondsToSend), worst = Serving.Worst(_secondsToSend) }, wallSeconds = Math.Round(wall.TotalSeconds, 1), options.Seed,
         }, JsonSerializerOptions.Web));
         return well ? 0 : 1;
     }
-
-    static double Median(IReadOnlyCollection<double> seconds) => seconds.Count == 0 ? 0 : Math.Round(seconds.Order().ElementAt(seconds.Count / 2), 2);
-
-    static double Worst(IReadOnlyCollection<double> seconds) => seconds.Count == 0 ? 0 : Math.Round(seconds.Max(), 2);
 
     static string Taken(List<string> files)
     {

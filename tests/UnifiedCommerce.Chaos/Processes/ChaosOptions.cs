@@ -5,7 +5,7 @@ internal sealed record ChaosOptions
 {
     /// <summary>Orders handed in, one after the other.</summary>
     public int Orders { get; init; } = 300;
-    /// <summary>Kills while they flow; on PostgreSQL every fifth is the database.</summary>
+    /// <summary>Kills while they flow; every tenth is of all hubs at once, and on PostgreSQL every fifth otherwise of the database.</summary>
     public int Kills { get; init; } = 20;
     /// <summary>Times that a connection to database or broker is cut, refused, frozen or loses an answer; on PostgreSQL.</summary>
     public int Cuts { get; init; } = 20;
@@ -18,5 +18,7 @@ internal sealed record ChaosOptions
     public int Minutes { get; init; } = int.MaxValue;
     public int Workers { get; init; } = 3;
     public int Seed { get; init; } = 7;
+    /// <summary>Folder of another hub than the one beside this program: a published one starts in half the time.</summary>
+    public string? Hub { get; init; }
     public string? Plant { get; init; }
 }

@@ -7,6 +7,7 @@ namespace UnifiedCommerce.Chaos.Processes;
 /// <summary>A real hub process that can be killed and started again.</summary>
 internal sealed class HubProcess(string dll, string data, string partners, string connection, string? bus, string log, string roles = "web,worker,schedule") : IDisposable
 {
+    readonly List<Process> _started = [];
     Process? _process;
 
     public int Port { get; } = FreePort();
@@ -18,19 +19,21 @@ internal sealed class HubProcess(string dll, string data, string partners, strin
 
     public void Start()
     {
-        _process?.Dispose();
         var start = new ProcessStartInfo("dotnet",
             [dll, "--data", data, "--urls", $"http://127.0.0.1:{Port}", "--roles", roles, $"--Partners:Directory={partners}", $"--ConnectionStrings:Hub={connection}",
                 .. bus is null ? Array.Empty<string>() : [$"--Bus:RabbitMq={bus}"]])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         };
-        _process = Process.Start(start)!;
-        Id = _process.Id;
-        _process.OutputDataReceived += (_, line) => Write(line.Data);
-        _process.ErrorDataReceived += (_, line) => Write(line.Data);
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
+        var process = Process.Start(start)!;
+        process.OutputDataReceived += (_, line) => Write(line.Data);
+        process.ErrorDataReceived += (_, line) => Write(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        _started.Add(process);
+        Id = process.Id;
+        // Last: somebody else asks it whether it runs.
+        _process = process;
     }
 
     /// <summary>Waits until it listens, two minutes at most.</summary>
@@ -38,18 +41,26 @@ internal sealed class HubProcess(string dll, string data, string partners, strin
     {
         for (var look = 0; look < 1200; look++)
         {
-            try
-            {
-                using var client = new TcpClient();
-                await client.ConnectAsync(IPAddress.Loopback, Port);
+            if (await IsUpAsync())
                 return;
-            }
-            catch (SocketException)
-            {
-                await Task.Delay(100);
-            }
+            await Task.Delay(100);
         }
         throw new TimeoutException($"The hub on port {Port} did not start within two minutes; see {log}.");
+    }
+
+    /// <summary>True when it listens.</summary>
+    public async Task<bool> IsUpAsync()
+    {
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, Port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     /// <summary><c>kill -9</c>.</summary>
@@ -81,7 +92,7 @@ internal sealed class HubProcess(string dll, string data, string partners, strin
     public void Dispose()
     {
         Kill();
-        _process?.Dispose();
+        _started.ForEach(process => process.Dispose());
     }
 
     void Write(string? line)
