@@ -64,9 +64,10 @@ internal sealed class BoundOracle
         TrialQuantity = new double[model.Modes.Length];
         TrialWeight = new double[model.Modes.Length];
         _warm = new double[model.Modes.Length];
-        _lastBest = Filled(model.Units, -1);
+        _lastBest = Repeated(model.Units, -1);
         _combination = new Combination[model.Units];
         Reach = UnitReach.Of(model);
+        Filled = new bool[model.Lines];
         GradientLine = new double[model.Lines];
         GradientValue = new double[model.Units];
         GradientQuantity = new double[model.Units];
@@ -101,6 +102,9 @@ internal sealed class BoundOracle
 
     /// <summary>What units can reach when nothing is decided.</summary>
     public UnitReach Reach { get; }
+
+    /// <summary>Lines that the last bound fills.</summary>
+    public bool[] Filled { get; }
 
     public double[] GradientLine { get; }
 
@@ -235,10 +239,16 @@ internal sealed class BoundOracle
             else
             {
                 var filled = prices.Line[i] * model.Need[i];
-                if (_hasRest[i] && filled <= model.Penalty[i])
+                var mustBeFilled = allowed.Line is { } decided && decided[i] == Restrictions.Used;
+                Filled[i] = _hasRest[i] && (filled <= model.Penalty[i] || mustBeFilled);
+                if (Filled[i])
                 {
                     bound += filled;
                     GradientLine[i] += model.Need[i];
+                }
+                else if (mustBeFilled)
+                {
+                    return double.PositiveInfinity;
                 }
                 else
                 {
@@ -539,7 +549,7 @@ internal sealed class BoundOracle
 
     private readonly int[] _lastBest;
 
-    private static int[] Filled(int count, int value)
+    private static int[] Repeated(int count, int value)
     {
         var array = new int[count];
         Array.Fill(array, value);

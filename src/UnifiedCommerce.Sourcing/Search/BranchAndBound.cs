@@ -44,6 +44,9 @@ internal sealed class BranchAndBound
     private readonly double[] _rates;
     private readonly PriorityQueue<Node, (double Bound, int Number)> _open = new();
     private readonly double _tolerance;
+    private readonly HashSet<string> _settled = [];
+    private double _settledCost = double.PositiveInfinity;
+    private Prices? _rootPrices;
     private Proof? _latest;
     private long _swapWork;
     private double _step;
@@ -112,6 +115,7 @@ internal sealed class BranchAndBound
         Bound = double.NegativeInfinity;
         Explore(allowed, Root, start, new bool[_model.Units], double.NegativeInfinity, 250, 10);
         SearchSets();
+        SettleSet();
         if (GoOn() && (_open.Count == 0 || _open.Peek().Bound < Enough))
         {
             _plans.ImproveBest(GoOn, 2);
@@ -129,6 +133,7 @@ internal sealed class BranchAndBound
             _open.Dequeue();
             Nodes++;
             Divide(node);
+            SettleSet();
         }
 
         Bound = _closedBound;
@@ -221,6 +226,62 @@ internal sealed class BranchAndBound
         _swapWork = swaps.Work;
     }
 
+    /// <summary>
+    /// Prices for just the units of the best plan: lines are seen exactly then and the prices settle soon, so that plans built from them are near the
+    /// best that these units allow. Done once for every set of units that a best plan uses.
+    /// </summary>
+    private void SettleSet()
+    {
+        var model = _model;
+        for (var round = 0; round < 3 && Cost < _settledCost && _open.Count > 0 && _open.Peek().Bound < Enough && GoOn(); round++)
+        {
+            _settledCost = Cost;
+            _state.Load(Best);
+            var allowed = Restrictions.None(model);
+            for (var u = 0; u < model.Units; u++)
+            {
+                allowed.Unit[u] = _state.IsUsed(u) ? Restrictions.Used : Restrictions.Unused;
+            }
+
+            if (!_settled.Add(Convert.ToHexString(allowed.Unit)))
+            {
+                return;
+            }
+
+            allowed.Conclude(model);
+            foreach (var inLines in (ReadOnlySpan<bool>)[false, true])
+            {
+                var start = _rootPrices!.Copy();
+                for (var u = 0; u < model.Units; u++)
+                {
+                    _oracle.InLines[u] = inLines && allowed.Unit[u] == Restrictions.Used;
+                    if (_oracle.InLines[u] && _oracle.BestMode[u] >= 0)
+                    {
+                        start.Value[u] = _oracle.TrialValue[_oracle.BestMode[u]];
+                        start.Quantity[u] = _oracle.TrialQuantity[_oracle.BestMode[u]];
+                        start.Weight[u] = _oracle.TrialWeight[_oracle.BestMode[u]];
+                    }
+                }
+
+                (_ascent.MostGrowths, _ascent.Reach, _ascent.GapShare, _ascent.FirstStep) = (7, 1e6, 0.02, 0);
+                _ascent.Run(start, allowed, Cost, double.PositiveInfinity, 60, Math.Min(1e-5, 0.1 * _tolerance), (n, _) =>
+                {
+                    if (n % 8 == 7)
+                    {
+                        BuildPlan(allowed);
+                        _ascent.Target = Cost;
+                    }
+
+                    return GoOn();
+                });
+                BuildPlan(allowed);
+            }
+
+            _plans.Adopt(_state, _ascent.HeaviestChoices());
+            _plans.Adopt(_state, Majority());
+        }
+    }
+
     private void Assembled(bool[] open, double[] rates)
     {
         for (var u = 0; u < open.Length; u++)
@@ -250,6 +311,7 @@ internal sealed class BranchAndBound
     private int ProofIndex(Branch branch) => branch.Subject switch
     {
         SplitSubject.UnitUsed or SplitSubject.UnitValue or SplitSubject.UnitQuantity or SplitSubject.UnitWeight => _model.UnitNumber[branch.Index],
+        SplitSubject.LineFilled => _model.LineIndex[branch.Index],
         _ => _model.OfferIndex[branch.Index],
     };
 
@@ -281,6 +343,10 @@ internal sealed class BranchAndBound
             case SplitSubject.UnitWeight:
                 allowed.WeightLo[branch.Index] = Math.Max(allowed.WeightLo[branch.Index], branch.At);
                 allowed.Unit[branch.Index] = Restrictions.Used;
+                break;
+            case SplitSubject.LineFilled:
+                allowed.Line ??= new byte[_model.Lines];
+                allowed.Line[branch.Index] = lower ? Restrictions.Unused : Restrictions.Used;
                 break;
             default:
                 allowed.Offers ??= [];
@@ -330,6 +396,7 @@ internal sealed class BranchAndBound
         (_ascent.MostGrowths, _ascent.Reach) = allInLines ? (thorough ? 20 : 7, 1e6) : (3, 50);
         _ascent.GapShare = thorough ? 0 : proof.Proof is null ? 0.003 : 0.02;
         _ascent.FirstStep = allInLines || proof.Proof is null ? 0 : _step;
+
         var bound = _ascent.Run(start, allowed, Cost, Enough, iterations, 0.1 * _tolerance, (n, _) =>
         {
             if ((n + 1) % planEvery == 0)
@@ -343,6 +410,7 @@ internal sealed class BranchAndBound
         if (proof.Proof is null)
         {
             _step = _ascent.LastStep;
+            _rootPrices = _ascent.Best.Copy();
         }
 
         if (double.IsPositiveInfinity(bound))
@@ -400,6 +468,7 @@ internal sealed class BranchAndBound
 
         if (ChooseBranch(allowed, bound) is not { } branch)
         {
+            _plans.AdoptDecided(_state, allowed);
             if (thorough)
             {
                 Close(leaf, bound);
@@ -557,6 +626,7 @@ internal sealed class BranchAndBound
 
         return Math.Max(bound, proof.Bound);
     }
+
 
     private void Close(ProofNode proof, double bound)
     {
@@ -722,7 +792,13 @@ internal sealed class BranchAndBound
             return best;
         }
 
-        // Every unit is decided. Where the hull over the modes of a unit hides most, split its value.
+        // Every unit is decided. A line that is half filled hides most: in truth it is filled or costs its penalty.
+        if (LineSplit(allowed, 0.05 * (Cost - bound)) is { } line)
+        {
+            return line;
+        }
+
+        // Where the hull over the modes of a unit hides most, split its value.
         Branch? any = null;
         var anyHidden = 0.0;
         var worst = Math.Max(1e-7 * Math.Abs(Cost), 0.15 * (Cost - bound));
@@ -748,7 +824,7 @@ internal sealed class BranchAndBound
             }
         }
 
-        return best ?? OfferSplit(allowed) ?? any;
+        return best ?? OfferSplit(allowed) ?? any ?? Undecided(allowed);
     }
 
     /// <summary>A split of a unit's value, quantity or weight between the modes that share it, and what the hull over them hides.</summary>
@@ -798,6 +874,24 @@ internal sealed class BranchAndBound
         }
     }
 
+    /// <summary>The line whose being filled is most in doubt, by its penalty.</summary>
+    private Branch? LineSplit(Restrictions allowed, double worst)
+    {
+        Branch? best = null;
+        for (var i = 0; i < _model.Lines; i++)
+        {
+            var share = _ascent.FilledShare[i];
+            var doubt = Math.Min(share, 1 - share) * _model.Penalty[i];
+            if (doubt > worst && (allowed.Line is null || allowed.Line[i] == Restrictions.Free))
+            {
+                worst = doubt;
+                best = new Branch(SplitSubject.LineFilled, i, 0, 0);
+            }
+        }
+
+        return best;
+    }
+
     private Branch? OfferSplit(Restrictions allowed)
     {
         var model = _model;
@@ -805,15 +899,7 @@ internal sealed class BranchAndBound
         var bestScore = 0.0;
         for (var o = 0; o < model.Offers; o++)
         {
-            if (allowed.Unit[model.OfferUnit[o]] != Restrictions.Used)
-            {
-                continue;
-            }
-
-            var (lo, hi) = allowed.Offers is { } limits && limits.TryGetValue(o, out var limit) ? limit : (0, long.MaxValue);
-            hi = Math.Min(hi, model.Greatest[o]);
-            var least = Math.Max(lo, lo == 0 ? 0 : model.Least[o]);
-            if (least >= hi || hi < model.Least[o])
+            if (!IsUndecided(allowed, o, out var lo, out var least, out var hi))
             {
                 continue;
             }
@@ -829,7 +915,7 @@ internal sealed class BranchAndBound
             }
 
             bestScore = score;
-            if (lo == 0 && share < 1 - 1e-4)
+            if (lo == 0 && (share < 1 - 1e-4 || least >= hi))
             {
                 best = new Branch(SplitSubject.OfferQuantity, o, 0, 0);
             }
@@ -837,11 +923,37 @@ internal sealed class BranchAndBound
             {
                 // In use for certain, or nearly: split its quantity near the average.
                 var average = share > 1e-9 ? _ascent.OfferQuantity[o] / share : least;
-                best = new Branch(SplitSubject.OfferQuantity, o, 0, Math.Clamp((long)Math.Floor(average), Math.Max(lo, least), hi - 1));
+                best = new Branch(SplitSubject.OfferQuantity, o, 0, Math.Clamp((long)Math.Floor(average), least, hi - 1));
             }
         }
 
         return best ?? GroupSplit(allowed);
+    }
+
+    /// <summary>Whether the decisions leave more than one quantity of an offer, none being one of them, and which it can be when it is used.</summary>
+    private bool IsUndecided(Restrictions allowed, int o, out long lo, out long least, out long greatest)
+    {
+        var model = _model;
+        (lo, var hi) = allowed.Offers is { } limits && limits.TryGetValue(o, out var limit) ? limit : (0, long.MaxValue);
+        least = Nano.CeilingTo(Math.Max(lo, model.Least[o]), model.Multiple[o]);
+        greatest = Math.Min(hi, model.Greatest[o]);
+        greatest -= greatest % model.Multiple[o];
+        return allowed.Unit[model.OfferUnit[o]] == Restrictions.Used && (allowed.Out is not { } gone || !gone[o])
+            && (lo == 0 ? greatest >= least : greatest > least);
+    }
+
+    /// <summary>Any offer left undecided, though the mixture shows no doubt about it: at the end of a branch there must be one plan.</summary>
+    private Branch? Undecided(Restrictions allowed)
+    {
+        for (var o = 0; o < _model.Offers; o++)
+        {
+            if (IsUndecided(allowed, o, out var lo, out var least, out _))
+            {
+                return new Branch(SplitSubject.OfferQuantity, o, 0, lo == 0 ? 0 : least);
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Offers that are not chosen still decide which rate their group can reach.</summary>

@@ -6,6 +6,9 @@ namespace UnifiedCommerce.Sourcing;
 /// </summary>
 internal sealed class BundleAscent
 {
+    /// <summary>How often weights of planes and pushes of limits are improved in turn.</summary>
+    private const int MostRounds = 12;
+
     private readonly SearchModel _model;
     private readonly BoundOracle _oracle;
     private readonly double[] _lineScale;
@@ -22,13 +25,15 @@ internal sealed class BundleAscent
     private readonly double[] _least;
     private readonly double[] _greatest;
     private readonly double[] _aggregate;
+    private readonly double[] _push;
+    private readonly int _limitStart;
     private readonly Prices _now;
     private double[] _gram = [];
     private double[] _slope = [];
     private int _gramSize;
     private int _size;
 
-    private sealed class Plane(int size, int units, int modes)
+    private sealed class Plane(int size, int units, int lines, int modes)
     {
         public double[] Gradient { get; } = new double[size];
 
@@ -39,6 +44,8 @@ internal sealed class BundleAscent
         public int Slot { get; set; }
 
         public int[] Mode { get; } = new int[units];
+
+        public bool[] Filled { get; } = new bool[lines];
 
         public List<(int Offer, double Quantity, double Share)> Choices { get; } = [];
 
@@ -53,6 +60,7 @@ internal sealed class BundleAscent
         Best = Prices.Zero(model);
         UsedShare = new double[model.Units];
         ModeShare = new double[model.Modes.Length];
+        FilledShare = new double[model.Lines];
         OfferShare = new double[model.Offers];
         OfferQuantity = new double[model.Offers];
         OfferSquare = new double[model.Offers];
@@ -107,6 +115,8 @@ internal sealed class BundleAscent
         _least = new double[_size];
         _greatest = new double[_size];
         _aggregate = new double[_size];
+        _push = new double[_size];
+        _limitStart = model.PoolIndex.Length > 0 || model.SharedCommitment.Any(promised => promised > 0) ? model.Lines + (3 * model.Units) : _size;
     }
 
     /// <summary>Cheapest price per unit of each line: where prices start.</summary>
@@ -122,6 +132,9 @@ internal sealed class BundleAscent
     public double[] UsedShare { get; }
 
     public double[] ModeShare { get; }
+
+    /// <summary>How often each line is filled in the mixture.</summary>
+    public double[] FilledShare { get; }
 
     public double[] OfferShare { get; }
 
@@ -148,8 +161,8 @@ internal sealed class BundleAscent
     /// <summary>How many times further away it is worth to look then.</summary>
     public double Reach { get; set; } = 50;
 
-    /// <summary>Greatest number of planes kept.</summary>
-    public int MostPlanes { get; set; } = 40;
+    /// <summary>Greatest number of planes kept: more where prices of stock and commitments have to settle too.</summary>
+    public int MostPlanes => _limitStart < _size ? 80 : 40;
 
     /// <summary>Improves the bound from the given prices.</summary>
     /// <param name="from">Prices to start at; not changed.</param>
@@ -211,13 +224,20 @@ internal sealed class BundleAscent
                 }
             }
 
-            norm = Norm(_aggregate);
-            var predicted = error + (t * norm);
+            // What the step promises; prices that may not fall below their limits stay there.
+            var promised = 0.0;
+            for (var c = 0; c < _size; c++)
+            {
+                _point[c] = Math.Clamp(_center[c] + (t * _scale[c] * _aggregate[c]), _least[c], _greatest[c]);
+                promised += _aggregate[c] * (_point[c] - _center[c]);
+            }
+
+            var predicted = error + promised;
             var worthwhile = Math.Max(tolerance * Math.Abs(Target), GapShare * (Target - BestBound));
             if (predicted <= worthwhile)
             {
                 // Nothing to win near by; while the mixed gradient does not vanish there may be further away.
-                if (growths >= MostGrowths || t * norm * Reach < worthwhile)
+                if (growths >= MostGrowths || promised * Reach < worthwhile)
                 {
                     break;
                 }
@@ -226,11 +246,6 @@ internal sealed class BundleAscent
                 (beforeGrowth, t) = (t, t * 10);
                 n--;
                 continue;
-            }
-
-            for (var c = 0; c < _size; c++)
-            {
-                _point[c] = Math.Clamp(_center[c] + (t * _scale[c] * _aggregate[c]), _least[c], _greatest[c]);
             }
 
             FromVector(_point, _now);
@@ -426,7 +441,7 @@ internal sealed class BundleAscent
     private Plane NewPlane()
     {
         var model = _model;
-        var plane = _spare.Count > 0 ? _spare.Pop() : new Plane(_size, model.Units, model.Modes.Length);
+        var plane = _spare.Count > 0 ? _spare.Pop() : new Plane(_size, model.Units, model.Lines, model.Modes.Length);
         plane.Weight = 0;
         var gradient = plane.Gradient;
         var at = 0;
@@ -443,6 +458,7 @@ internal sealed class BundleAscent
 
         _oracle.GradientPool.CopyTo(gradient, at);
         _oracle.GradientCommitment.CopyTo(gradient, at + model.PoolIndex.Length);
+        _oracle.Filled.CopyTo(plane.Filled, 0);
         plane.Choices.Clear();
         plane.Choices.AddRange(_oracle.LineChosen);
         return plane;
@@ -494,10 +510,12 @@ internal sealed class BundleAscent
         }
     }
 
-    /// <summary>Weights of the planes: the least error + t/2 x squared length of the mixed gradient.</summary>
+    /// <summary>
+    /// Weights of the planes: the least error + t/2 x squared length of the mixed gradient, where what would push a price of stock or commitment
+    /// beyond its limit does not count. Weights and pushes are improved in turn.
+    /// </summary>
     private void Minimise(double t)
     {
-        var count = _planes.Count;
         var total = 0.0;
         foreach (var plane in _planes)
         {
@@ -516,12 +534,69 @@ internal sealed class BundleAscent
             }
         }
 
+        for (var round = 0; round < MostRounds; round++)
+        {
+            var changed = Push(t);
+            if (round > 0 && changed <= 1e-3)
+            {
+                return;
+            }
+
+            Weigh(t);
+            if (_limitStart == _size)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>The push with which limits hold prices at the present weights; gives how much it changed, as a share of its length.</summary>
+    private double Push(double t)
+    {
+        double changed = 0, length = 1e-300;
+        for (var c = _limitStart; c < _size; c++)
+        {
+            if (_scale[c] == 0)
+            {
+                continue;
+            }
+
+            var sum = 0.0;
+            foreach (var plane in _planes)
+            {
+                if (plane.Weight > 0)
+                {
+                    sum += plane.Weight * plane.Gradient[c];
+                }
+            }
+
+            var step = t * _scale[c];
+            var wanted = _center[c] + (step * sum);
+            var push = (Math.Clamp(wanted, _least[c], _greatest[c]) - wanted) / step;
+            var difference = push - _push[c];
+            changed += _scale[c] * difference * difference;
+            length += _scale[c] * sum * sum;
+            _push[c] = push;
+        }
+
+        return changed / length;
+    }
+
+    private void Weigh(double t)
+    {
+        var count = _planes.Count;
         for (var k = 0; k < count; k++)
         {
             var sum = 0.0;
             for (var l = 0; l < count; l++)
             {
                 sum += _planes[l].Weight * _gram[(_planes[k].Slot * _gramSize) + _planes[l].Slot];
+            }
+
+            var gradient = _planes[k].Gradient;
+            for (var c = _limitStart; c < _size; c++)
+            {
+                sum += _scale[c] * _push[c] * gradient[c];
             }
 
             _slope[k] = _planes[k].Error + (t * sum);
@@ -566,6 +641,7 @@ internal sealed class BundleAscent
     {
         Array.Clear(UsedShare);
         Array.Clear(ModeShare);
+        Array.Clear(FilledShare);
         Array.Clear(OfferShare);
         Array.Clear(OfferQuantity);
         Array.Clear(OfferSquare);
@@ -590,6 +666,11 @@ internal sealed class BundleAscent
                     UsedShare[u] += weight;
                     ModeShare[plane.Mode[u]] += weight;
                 }
+            }
+
+            for (var i = 0; i < FilledShare.Length; i++)
+            {
+                FilledShare[i] += plane.Filled[i] ? weight : 0;
             }
 
             foreach (var (offer, quantity, share) in plane.Choices)

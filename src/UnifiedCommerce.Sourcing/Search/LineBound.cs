@@ -14,6 +14,7 @@ internal sealed class LineBound
     private readonly List<double> _unitCost = [];
     private readonly List<bool> _forced = [];
     private int _forcedCount;
+    private bool _mustBeFilled;
     private Choice _first;
     private Choice _second;
     private double _restCovered;
@@ -39,6 +40,7 @@ internal sealed class LineBound
         _pieceStart.Clear();
         _forced.Clear();
         _forcedCount = 0;
+        _mustBeFilled = allowed.Line is { } decidedLines && decidedLines[i] == Restrictions.Used;
         for (var k = model.LineStart[i]; k < model.LineStart[i + 1]; k++)
         {
             var o = model.LineOffers[k];
@@ -133,10 +135,10 @@ internal sealed class LineBound
         if (double.IsPositiveInfinity(rest) && (_forcedCount > 0 || splits > 2) && !CanCover(need, splits))
         {
             _unfilled = true;
-            return _forcedCount > 0 ? double.PositiveInfinity : model.Penalty[i];
+            return _forcedCount > 0 || _mustBeFilled ? double.PositiveInfinity : model.Penalty[i];
         }
 
-        var best = _forcedCount == 0 ? model.Penalty[i] : double.PositiveInfinity;
+        var best = _forcedCount == 0 && !_mustBeFilled ? model.Penalty[i] : double.PositiveInfinity;
         _unfilled = true;
         _first = _second = default;
         _many.Clear();
@@ -527,6 +529,7 @@ internal sealed class LineBound
     /// <summary>Adds the choice of the last bound to the gradient of the oracle.</summary>
     public void AddTo(BoundOracle oracle, int i)
     {
+        oracle.Filled[i] = !_unfilled;
         if (_unfilled)
         {
             return;

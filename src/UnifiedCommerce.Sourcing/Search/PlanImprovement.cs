@@ -100,6 +100,27 @@ internal sealed class PlanImprovement
         Repair(state);
     }
 
+    /// <summary>Takes the quantities that decisions leave, where they leave no choice, as a plan.</summary>
+    public void AdoptDecided(PlanState state, Restrictions allowed)
+    {
+        state.Clear();
+        foreach (var (o, limit) in allowed.Offers ?? [])
+        {
+            if (limit.Lo > 0 && allowed.Unit[_model.OfferUnit[o]] == Restrictions.Used)
+            {
+                var quantity = Nano.CeilingTo(Math.Max(limit.Lo, _model.Least[o]), _model.Multiple[o]);
+                if (quantity > Math.Min(limit.Hi, _model.Greatest[o]) || Splits(state, _model.OfferLine[o]) >= _model.MaxSplits[_model.OfferLine[o]])
+                {
+                    return;
+                }
+
+                state.Set(o, quantity);
+            }
+        }
+
+        Keep(state);
+    }
+
     /// <summary>Tries to close, open and swap units of the best plan until nothing helps.</summary>
     public void ImproveBest(Func<bool> goOn, int rounds = 4)
     {

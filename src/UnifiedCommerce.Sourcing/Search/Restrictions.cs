@@ -25,6 +25,9 @@ internal sealed class Restrictions
     /// <summary>Limits on quantities of offers; absent when none was set.</summary>
     public Dictionary<int, (long Lo, long Hi)>? Offers { get; set; }
 
+    /// <summary>Whether lines must or must not be filled; null when nothing was decided.</summary>
+    public byte[]? Line { get; set; }
+
     /// <summary>
     /// Offers that can be in no filled line any more, because what is still allowed beside them does not supply what their line needs; null
     /// for none. Drawn from the decisions by <see cref="Conclude"/>; not copied.
@@ -87,6 +90,15 @@ internal sealed class Restrictions
                     found ??= new bool[model.Offers];
                     found[o] = true;
                 }
+            }
+        }
+
+        for (var i = 0; Line is not null && i < Line.Length; i++)
+        {
+            for (var k = model.LineStart[i]; k < model.LineStart[i + 1] && Line[i] == Unused; k++)
+            {
+                found ??= new bool[model.Offers];
+                found[model.LineOffers[k]] = true;
             }
         }
 
@@ -153,6 +165,7 @@ internal sealed class Restrictions
         WeightLo = (double[])WeightLo.Clone(),
         WeightHi = (double[])WeightHi.Clone(),
         Offers = Offers is null ? null : new Dictionary<int, (long, long)>(Offers),
+        Line = (byte[]?)Line?.Clone(),
     };
 
     public int FreeUnits()
