@@ -144,7 +144,15 @@ internal sealed class Row
     public DateTimeOffset? MomentOrNull() => NumberOrNull() is { } stored ? Stored.Moment(stored) : null;
     public DateOnly Day() => Stored.Day(Text());
     public DateOnly? DayOrNull() => TextOrNull() is { } stored ? Stored.Day(stored) : null;
-    public T Name<T>() where T : struct, Enum => Enum.Parse<T>(Text());
+
+    /// <summary>A state by its name. One that this code does not know was written by a newer version while both run: whoever asked leaves the row alone.</summary>
+    public T Name<T>() where T : struct, Enum
+    {
+        var text = Text();
+        return Enum.TryParse<T>(text, out var known) && Enum.IsDefined(known) ? known
+            : throw new Core.HubException($"Found {typeof(T).Name} '{text}' in the store, expected one of {string.Join(", ", Enum.GetNames<T>())}. A newer version wrote it: update this process.");
+    }
+
     public T Json<T>() => Stored.Json<T>(Text());
 
     T? Skip<T>()

@@ -73,6 +73,43 @@ public abstract class UpgradeContract(IStoreSource source)
         Assert.Empty(await store.SelfAudit.CheckAsync(None));
     }
 
+    [StoreFact]
+    public async Task A_state_that_only_a_newer_version_knows_is_left_to_it_and_the_others_of_the_batch_are_done()
+    {
+        var time = new ManualTime();
+        await using var store = await source.NewAsync(new StorageOptions { MachineTime = time });
+        await OldProcessAsync(store, "FIRST", "Prepared");
+        await OldProcessAsync(store, "NEWER", "Resting");
+        await OldProcessAsync(store, "THIRD", "Prepared");
+        var partner = new Partnerside();
+        await using var engine = SendingContract.Engine(store, time, "older", partner);
+        await engine.RunReadyAsync(None);
+        Assert.Equal(["FIRST Sent", "NEWER Resting", "THIRD Sent"], await StatesAsync(store));
+        await using (var read = await store.ReadAsync(None))
+        {
+            var said = Assert.Single(await read.Session.ListAsync("select reason from jobs", null, static row => row.Text(), None));
+            Assert.Contains("'Resting'", said, StringComparison.Ordinal);
+            Assert.Contains("update this process", said, StringComparison.Ordinal);
+        }
+
+        // A newer process does its part; the job is still there for whoever comes first.
+        await RunAsync(store, "update dispatches set state = 'Prepared' where key = 'NEWER'", new { });
+        time.Advance(TimeSpan.FromHours(1));
+        await engine.RunReadyAsync(None);
+        Assert.Equal(["FIRST Sent", "NEWER Sent", "THIRD Sent"], await StatesAsync(store));
+        Assert.Equal(3, partner.Sends);
+    }
+
+    [Theory]
+    [InlineData(typeof(Core.Inbound.DocumentState), "Received Applied Duplicate Quarantined Partly Waiting Dismissed Tested Outbound")]
+    [InlineData(typeof(DispatchState), "Prepared Sending Sent Confirmed Unknown Failed Held Void")]
+    [InlineData(typeof(AcknowledgementState), "NoneExpected Awaited Accepted AcceptedWithErrors Rejected Overdue")]
+    [InlineData(typeof(PurchaseStatus), "AwaitingApproval Released Sent Acknowledged Answered Rejected Fulfilled Cancelled Refused Escalated")]
+    public void A_new_state_is_read_by_one_version_before_it_is_written_by_the_next(Type states, string known) =>
+        Assert.True(Enum.GetNames(states).Order(StringComparer.Ordinal).SequenceEqual(known.Split(' ').Order(StringComparer.Ordinal)),
+            $"{states.Name} has the values {string.Join(' ', Enum.GetNames(states))}, the version before knows {known}. Write a new one only from the next version on, "
+            + "or add a migration whose Compatible-from is its own number, so that older processes must be gone; then put it here.");
+
     static async Task<IReadOnlyList<string>> StatesAsync(HubStore store)
     {
         await using var read = await store.ReadAsync(None);
