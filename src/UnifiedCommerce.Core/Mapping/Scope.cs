@@ -42,6 +42,10 @@ internal sealed class DocumentBuilder(ReadSession session, int depths, int local
     private readonly ulong[] given = new ulong[depths];
     private readonly ulong[] setsSeen = new ulong[depths];
     private readonly string?[] locals = new string?[locals];
+    private (string Code, string Place)? currency;
+
+    /// <summary>The currency of the message and where it stands first; null when it names none so far.</summary>
+    public (string Code, string Place)? Currency => currency;
 
     /// <summary>Quantity x price / basis, rounded to the cent: for messages that state no line amounts (X12 IT1).</summary>
     public const string LineAmount = "=lineAmount";
@@ -54,7 +58,10 @@ internal sealed class DocumentBuilder(ReadSession session, int depths, int local
     public void Begin(Scope scope)
     {
         if (scope.Depth == 0)
+        {
             Array.Clear(records);
+            currency = null;
+        }
         records[scope.Depth] = scope.Shape.Create();
         given[scope.Depth] = 0;
         setsSeen[scope.Depth] = 0;
@@ -92,11 +99,19 @@ internal sealed class DocumentBuilder(ReadSession session, int depths, int local
     public bool Assign(Slot slot, BoundField field, ValueFormat format, ReadOnlySpan<char> text, string? dateFormat)
     {
         object record = Record(field.Depth);
+        if (field.Depth == 0 && field.Path.Text == "currency" && currency is not null)
+        {
+            // One message, one currency: what comes second is compared, never taken instead.
+            session.CompareCurrency(slot, text.ToString(), currency.Value.Code, currency.Value.Place);
+            return true;
+        }
         string? before = field.Path.Leaf.IsUnit && field.Path.Find(record) is { } holder ? field.Path.Leaf.GetText(holder) : null;
         if (!ValueReader.Read(session, slot, field.Path, format, record, text, dateFormat))
             return false;
         if (before is { Length: > 0 })
             KeepUnit(slot, field, record, before);
+        if (field.Depth == 0 && field.Path.Text == "currency" && field.Path.Leaf.GetText(record) is { Length: > 0 } first)
+            currency = (first, session.Place(slot));
         if (field.Path.RequiredBit >= 0)
             given[field.Depth] |= 1UL << field.Path.RequiredBit;
         if (field.SetBit >= 0)

@@ -362,6 +362,7 @@ internal sealed class SegmentReading : ReadSession
             choiceRanks[template.Choice] = template.Rank;
         }
         int refused = mismatches % 1000 == 0 ? 0 : Refuse(view, template);
+        StatedCurrency(view, 3, "MOA");
         if (Probe is not null)
             ProbeRest(template, view);
         PlacedSlot[] slots = template.Slots;
@@ -447,6 +448,8 @@ internal sealed class SegmentReading : ReadSession
         return element <= template.Elements.Length && component <= template.Elements[element - 1].Length && template.Elements[element - 1][component - 1].Role != SlotRole.Empty;
     }
 
+    private readonly List<(string Code, string Place)> currencies = [];
+
     /// <summary>Counts and sums as stated, compared when the document is whole.</summary>
     public List<(Slot Slot, object Record, decimal Stated, string Place)> Totals { get; } = [];
 
@@ -461,6 +464,12 @@ internal sealed class SegmentReading : ReadSession
         }
         Totals.Clear();
         Compare();
+        if (builder.Currency is { } first)
+        {
+            foreach ((string code, string place) in currencies.Where(stated => !string.Equals(stated.Code, first.Code, StringComparison.OrdinalIgnoreCase)))
+                Findings.Add(new Diagnostic("currency-differs", Mapping.Lenient.Contains("currency-differs") ? Severity.Warning : Severity.Error, place, $"Found currency {code} here and {first.Code} at {first.Place}, expected one currency in the whole message: nobody can tell what the amounts are. Ask the sender."));
+        }
+        currencies.Clear();
     }
 
     private int Refuse(in SegmentView view, SegmentTemplate template)
@@ -597,8 +606,18 @@ internal sealed class SegmentReading : ReadSession
             builder.End(block.Scope);
     }
 
+    /// <summary>A currency that the mapping has no place for still says what the amounts are: of an amount (MOA 6345), of a line (CUX 6345, CUR02).</summary>
+    private void StatedCurrency(in SegmentView view, int component, params ReadOnlySpan<string> tags)
+    {
+        string name = Encoding.Latin1.GetString(view.Tag);
+        string code = tags.Contains(name) ? Text(view, name == "CUR" ? 2 : 1, name == "CUR" ? 1 : component) : "";
+        if (code.Length > 0)
+            currencies.Add((code, string.Create(CultureInfo.InvariantCulture, $"segment {position} {name}")));
+    }
+
     private void Unknown(in SegmentView view)
     {
+        StatedCurrency(view, 2, "CUX", "CUR");
         if (Unmapped.Count < Findings.Limit)
             Unmapped.Add(new UnmappedValue(string.Create(CultureInfo.InvariantCulture, $"segment {position} {Encoding.Latin1.GetString(view.Tag)}"), encoding.GetString(view.Raw)));
     }

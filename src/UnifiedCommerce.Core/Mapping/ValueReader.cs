@@ -27,6 +27,13 @@ internal abstract class ReadSession(CompiledMapping mapping, MappingContext cont
         Deferred.Clear();
     }
 
+    /// <summary>Notes a currency that is not the one the message named before.</summary>
+    public void CompareCurrency(Slot slot, string found, string before, string place)
+    {
+        if (!string.Equals(found.Trim(), before, StringComparison.OrdinalIgnoreCase))
+            Fault("currency-differs", slot, $"Found currency {found.Trim()} here and {before} at {place}, expected one currency in the whole message: nobody can tell what the amounts are. Ask the sender.");
+    }
+
     public void Fault(string code, Slot slot, string text, Severity severity = Severity.Error)
     {
         if (Mapping.Strict.Contains(code))
