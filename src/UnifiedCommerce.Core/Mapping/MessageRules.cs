@@ -30,6 +30,9 @@ public sealed class MessageRules
     /// <summary>Standards only: no partner has said more.</summary>
     public static MessageRules Standard { get; } = new([], new Dictionary<string, JsonNode>(), []);
 
+    /// <summary>The partner's own guides.</summary>
+    public IReadOnlyList<PartnerGuide> Guides => guides;
+
     /// <summary>Guides and schemas that could not be read, or that ask what their standard does not allow.</summary>
     public IReadOnlyList<Diagnostic> Diagnostics { get; }
 

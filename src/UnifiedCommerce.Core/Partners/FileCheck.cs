@@ -54,7 +54,7 @@ public sealed record FileCheck
         var sender = file.Sender.Length > 0 ? book.FindByEnvelope(file.Sender) : null;
         var partner = chosen ?? sender;
         var segmented = file.Syntax is MessageSyntax.Edifact or MessageSyntax.X12;
-        var findings = segmented ? EdiValidator.Validate(bytes, EdiSchemas.Default, new ValidationOptions { MaximumFindings = 200 }).Findings : [];
+        var findings = segmented ? EdiValidator.Validate(bytes, EdiSchemas.Default, new ValidationOptions { MaximumFindings = 200, UpTo = FindingLevel.Partner, Guides = partner is null ? [] : mappings.For(partner).Rules.Guides }).Findings : [];
         var check = new FileCheck
         {
             File = file, Sender = sender, Partner = partner, Verdict = "",

@@ -63,6 +63,18 @@ public sealed class PartnerPagesTests
         }
     }
 
+    [Fact]
+    public async Task A_file_is_held_against_the_partner_s_own_guide()
+    {
+        await using var hub = await RunningHub.StartAsync(HubRoles.Web);
+        using var person = new Browserless(hub);
+        string right = await File.ReadAllTextAsync(Path.Combine(Workbench.Root, "mappings", "nordhandel", "samples", "purchase-order.edi"), Encoding.Latin1, None);
+        Assert.DoesNotContain("Against the guide", await person.CheckAsync("order.edi", Encoding.Latin1.GetBytes(right), "nordhandel"), StringComparison.Ordinal);
+        string page = await person.CheckAsync("order.edi", Encoding.Latin1.GetBytes(right.Replace("BGM+220+", "BGM+105+", StringComparison.Ordinal)), "nordhandel");
+        Assert.Contains("Against the guide", page, StringComparison.Ordinal);
+        Assert.Contains("105", page[page.IndexOf("Against the guide", StringComparison.Ordinal)..], StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("<!DOCTYPE x [<!ENTITY a SYSTEM \"file:///etc/passwd\">]><Order xmlns=\"urn:oasis:names:specification:ubl:schema:xsd:Order-2\">&a;</Order>", "root:")]
     [InlineData("hello", "The file is neither EDIFACT, X12, XML, JSON nor CSV")]
