@@ -1,4 +1,6 @@
 using System.Globalization;
+using UnifiedCommerce.Core;
+using UnifiedCommerce.Hub.Hosting;
 
 namespace UnifiedCommerce.Hub.Demo;
 
@@ -12,10 +14,28 @@ public sealed class DemoClock : TimeProvider
     private readonly string _file;
     private readonly Lock _lock = new();
 
+    /// <summary>True when the folder holds a demonstration, whose business time stands still unless a process with <c>--demo</c> steps it.</summary>
+    public static bool IsIn(string dataFolder) => File.Exists(FileOf(dataFolder));
+
+    private static string FileOf(string dataFolder) => Path.Combine(Path.GetFullPath(dataFolder), "demo-clock");
+
+    /// <summary>Refuses to serve a demonstration's folder without <c>--demo</c>: nobody would step its clock, so nothing would ever be due. Workers and
+    /// schedules without the web role help a demonstration that runs beside them, and may.</summary>
+    /// <exception cref="HubException">The folder holds a demonstration.</exception>
+    internal static void RequireOwnData(HubOptions options)
+    {
+        if (options.Demo || !options.Roles.HasFlag(HubRoles.Web) || !IsIn(options.Data))
+        {
+            return;
+        }
+        throw new HubException($"The folder {options.Data} holds a demonstration, whose business time stands at {new DemoClock(options.Data).GetUtcNow():yyyy-MM-dd HH:mm} UTC. "
+            + "Add --demo to go on with it, or give the hub a folder of its own: --data DIR.");
+    }
+
     /// <summary>Opens the clock of a data folder, or starts it.</summary>
     public DemoClock(string dataFolder)
     {
-        _file = Path.Combine(Path.GetFullPath(dataFolder), "demo-clock");
+        _file = FileOf(dataFolder);
         Directory.CreateDirectory(Path.GetDirectoryName(_file)!);
         if (!File.Exists(_file))
         {

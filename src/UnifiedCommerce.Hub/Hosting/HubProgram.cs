@@ -1,6 +1,7 @@
 using Serilog;
 using UnifiedCommerce.Core;
 using UnifiedCommerce.Hub.Access;
+using UnifiedCommerce.Hub.Demo;
 
 namespace UnifiedCommerce.Hub.Hosting;
 
@@ -34,6 +35,7 @@ public static class HubProgram
             {
                 return await CreateAccessAsync(options);
             }
+            DemoClock.RequireOwnData(options);
             return await StartAsync(options, log);
         }
         catch (HubException exception)

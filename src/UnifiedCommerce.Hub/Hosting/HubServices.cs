@@ -47,7 +47,7 @@ internal static class HubServices
         services.AddHostedService<PartnersWatch>();
         services.AddSingleton(provider => new GoLiveDesk(store, book, partners, provider.GetRequiredService<PartnerMappings>(), provider.GetRequiredService<Core.Status.SecondPerson>(), provider.GetRequiredService<TimeProvider>()));
         // The business clock may be stepped by the demonstration; every process that shares its data folder follows it.
-        TimeProvider clock = options.Demo || File.Exists(Path.Combine(options.Data, "demo-clock")) ? new DemoClock(options.Data) : TimeProvider.System;
+        TimeProvider clock = options.Demo || DemoClock.IsIn(options.Data) ? new DemoClock(options.Data) : TimeProvider.System;
         services.AddSingleton(clock);
         services.AddSingleton<ISecrets>(new SecretsInOrder(new EnvironmentSecrets(), new FileSecrets(Path.GetFullPath(Path.Combine(options.Data, "secrets")))));
         services.AddSingleton(_ => new FolderChannel(

@@ -60,6 +60,18 @@ public sealed class DemoTests : IDisposable
         Assert.Contains("no purchase order twice", await again.Text(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_folder_that_holds_a_demonstration_is_not_served_without_it_and_the_next_step_is_named()
+    {
+        Directory.CreateDirectory(_data);
+        await File.WriteAllTextAsync(Path.Combine(_data, "demo-clock"), "2026-03-02T07:00:00.0000000Z");
+        using var hub = Start(_data);
+        Assert.Equal(2, await EndAsync(hub));
+        var said = await hub.Text();
+        Assert.Contains("holds a demonstration, whose business time stands at 2026-03-02 07:00 UTC", said, StringComparison.Ordinal);
+        Assert.Contains("Add --demo to go on with it, or give the hub a folder of its own: --data DIR.", said, StringComparison.Ordinal);
+    }
+
     [RabbitMqFact(postgres: true)]
     public async Task Two_workers_on_PostgreSQL_and_RabbitMQ_give_the_same_purchase_orders_as_one_process_on_SQLite()
     {
