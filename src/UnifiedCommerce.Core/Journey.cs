@@ -42,7 +42,7 @@ public sealed class Journey
         IntakeDesk = new IntakeDesk(world.Store, Intake, world.Clock);
         Routing = new RoutingService(world.Book, catalogue);
         Reception = new DocumentReception(world.Store, world.Book, world.Inbound, world.Clock);
-        Application = new DocumentApplication(Intake, new OrderResponseApplication(catalogue), new DespatchApplication(catalogue), new InvoiceApplication(catalogue),
+        Application = new DocumentApplication(Intake, new OrderResponseApplication(catalogue, Routing), new DespatchApplication(catalogue, world.Book), new InvoiceApplication(catalogue),
             new CatalogueApplication(catalogue, world.Book), world.Clock);
         Desk = new Desk(world.Store, world.Book, Intake, world.Clock);
         Ticks = new Ticks(world.Store, world.Book, world.Clock);
@@ -55,6 +55,7 @@ public sealed class Journey
             new RoutePoolHandler(Routing),
             new RouteOrderHandler(Routing, world.Clock),
             new WeighReRouteHandler(Routing, world.Clock),
+            new WeighRestHandler(Routing, world.Clock),
             new PrepareDispatchHandler(world.Book, world.Renderer, world.Clock),
             new AskCancellationHandler(world.Book, world.Clock),
         ];

@@ -30,7 +30,7 @@ public sealed class DocumentApplication(
     /// <param name="kind">What it is.</param>
     /// <param name="document">The canonical record.</param>
     /// <param name="documentId">The stored document.</param>
-    /// <param name="overdue">It waited long enough: apply it although what it waits for is missing.</param>
+    /// <param name="overdue">It waited long enough, or a person released it: apply it although what it waits for is missing, or a doubt stands against it.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public async Task<ApplyResult> ApplyAsync(IWork work, Partner partner, DocumentKind kind, object document, long documentId, bool overdue, CancellationToken cancellationToken)
     {
@@ -51,9 +51,9 @@ public sealed class DocumentApplication(
         }
         var result = document switch
         {
-            OrderResponse response => await responses.ApplyAsync(work, partner, response, now, cancellationToken),
-            DespatchAdvice despatch => await despatches.ApplyAsync(work, partner, despatch, now, cancellationToken),
-            ReceiptAdvice receipt => await despatches.ApplyAsync(work, partner, receipt, now, cancellationToken),
+            OrderResponse response => await responses.ApplyAsync(work, partner, response, released: overdue, now, cancellationToken),
+            DespatchAdvice despatch => await despatches.ApplyAsync(work, partner, despatch, documentId, released: overdue, now, cancellationToken),
+            ReceiptAdvice receipt => await despatches.ApplyAsync(work, partner, receipt, documentId, overdue, now, cancellationToken),
             Invoice invoice => await invoices.ApplyAsync(work, partner, invoice, documentId, overdue, now, cancellationToken),
             InventoryReport inventory => await catalogues.ApplyAsync(work, partner, inventory, now, cancellationToken),
             PriceCatalogue prices => await catalogues.ApplyAsync(work, partner, prices, documentId, now, cancellationToken),

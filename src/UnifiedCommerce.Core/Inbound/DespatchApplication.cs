@@ -8,32 +8,70 @@ using UnifiedCommerce.Core.Status;
 namespace UnifiedCommerce.Core.Inbound;
 
 /// <summary>Applies despatch and receipt advices: what is on its way, what arrived, over-delivery, and goods that come after a cancellation.</summary>
-public sealed class DespatchApplication(CatalogueCache catalogue)
+public sealed class DespatchApplication(CatalogueCache catalogue, PartnerBookHolder book)
 {
     /// <summary>Key that documents wait for which need the despatch of a purchase order.</summary>
     public static string DespatchKey(string orderNumber) => $"despatch-of:{orderNumber}";
 
+    /// <summary>How long a receipt advice waits for the despatch advice of its goods before it is taken as the first word of them.</summary>
+    public static readonly TimeSpan DespatchGrace = TimeSpan.FromDays(2);
+
     /// <summary>Applies a despatch advice.</summary>
-    public Task<ApplyResult> ApplyAsync(IWork work, Partner partner, DespatchAdvice despatch, DateTimeOffset now, CancellationToken cancellationToken)
+    public async Task<ApplyResult> ApplyAsync(IWork work, Partner partner, DespatchAdvice despatch, long documentId, bool released, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        if (!released && await RepeatedAsync(work, partner, despatch, documentId, cancellationToken) is { } repeated)
+        {
+            return repeated;
+        }
         var lines = despatch.Lines.Select(line => new Moved(line.OrderNumber ?? despatch.OrderNumber, line.Position, line.Item, line.Quantity,
             despatch.Packages.FirstOrDefault(package => package.Id == line.PackageId)?.TrackingNumber ?? despatch.TrackingNumber)).ToList();
-        return MoveAsync(work, partner, DocumentKind.DespatchAdvice, despatch.Number, lines, received: false, despatch.EstimatedDelivery, now, cancellationToken);
+        var result = await MoveAsync(work, partner, DocumentKind.DespatchAdvice, despatch.Number, lines, documentId, waits: false, despatch.EstimatedDelivery, now, cancellationToken);
+        if (result.State != DocumentState.Applied)
+        {
+            await work.Documents.ReleaseKeysAsync(documentId, PackageKeys(partner, despatch), cancellationToken);
+        }
+        return result;
     }
 
     /// <summary>Applies a receipt advice.</summary>
-    public Task<ApplyResult> ApplyAsync(IWork work, Partner partner, ReceiptAdvice receipt, DateTimeOffset now, CancellationToken cancellationToken)
+    public Task<ApplyResult> ApplyAsync(IWork work, Partner partner, ReceiptAdvice receipt, long documentId, bool overdue, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var lines = receipt.Lines.Select(line => new Moved(line.OrderNumber ?? receipt.OrderNumber, line.Position, line.Item, line.Quantity, null)).ToList();
-        return MoveAsync(work, partner, DocumentKind.ReceiptAdvice, receipt.Number, lines, received: true, null, now, cancellationToken);
+        return MoveAsync(work, partner, DocumentKind.ReceiptAdvice, receipt.Number, lines, documentId, waits: !overdue, null, now, cancellationToken);
     }
 
-    private async Task<ApplyResult> MoveAsync(
-        IWork work, Partner partner, DocumentKind kind, string number, IReadOnlyList<Moved> moved, bool received, DateOnly? expected, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>The same logistic units under another despatch number are the same goods: an SSCC is given once (GS1 General Specifications, SSCC).</summary>
+    private static async Task<ApplyResult?> RepeatedAsync(IWork work, Partner partner, DespatchAdvice despatch, long documentId, CancellationToken cancellationToken)
     {
+        var keys = PackageKeys(partner, despatch);
+        if (keys.Count == 0)
+        {
+            return null;
+        }
+        var taken = await work.Documents.TakeKeysAsync(documentId, keys, cancellationToken);
+        var again = keys.Where(key => taken.TryGetValue(key, out var other) && other != documentId).ToList();
+        if (again.Count == 0)
+        {
+            return null;
+        }
+        await work.Documents.ReleaseKeysAsync(documentId, keys, cancellationToken);
+        return ApplyResult.Quarantine("despatched-twice", $"despatch advice {despatch.Number}",
+            $"{again.Count} of {keys.Count} packages ({string.Join(", ", again.Take(3).Select(key => key.Split(':')[^1]))}) came before, in document {taken[again[0]]}, under another number. "
+            + $"If it repeats that one, dismiss it; if {partner.Name} uses the numbers again for other goods, release it.");
+    }
+
+    private static List<string> PackageKeys(Partner partner, DespatchAdvice despatch) =>
+        [.. despatch.Packages.Select(package => package.Sscc).OfType<string>().Distinct(StringComparer.Ordinal).Select(sscc => $"sscc:{partner.Id}:{sscc}")];
+
+    private async Task<ApplyResult> MoveAsync(
+        IWork work, Partner partner, DocumentKind kind, string number, IReadOnlyList<Moved> moved, long documentId, bool waits, DateOnly? expected, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var received = kind == DocumentKind.ReceiptAdvice;
         var snapshot = await catalogue.GetAsync(work, DateOnly.FromDateTime(now.UtcDateTime), cancellationToken);
         var orders = moved.Select(line => line.OrderNumber).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
-        var found = new Dictionary<string, PurchaseState>(StringComparer.Ordinal);
+        var found = new List<(PurchaseState Purchase, List<PurchaseLineState> Lines)>();
+        var notes = new List<Diagnostic>();
+        // All purchase orders are checked before the first is touched: a document is applied as a whole or not at all.
         foreach (var orderNumber in orders)
         {
             var purchase = orderNumber is null ? null : await work.Purchases.FindByNumberAsync(orderNumber, cancellationToken);
@@ -42,22 +80,28 @@ public sealed class DespatchApplication(CatalogueCache catalogue)
             {
                 return await DocumentApplication.OrphanAsync(work, partner, kind, number, orderNumber, moved.Where(line => line.OrderNumber == orderNumber).Select(line => line.Item), cancellationToken);
             }
-            found[orderNumber!] = purchase;
-        }
-        var notes = new List<Diagnostic>();
-        foreach (var (orderNumber, purchase) in found)
-        {
             var lines = purchase.Lines.ToList();
-            foreach (var line in moved.Where(line => line.OrderNumber == orderNumber && line.Quantity.Value > 0))
+            foreach (var line in moved.Where(line => line.OrderNumber == orderNumber))
             {
-                var index = line.Position is { } position ? lines.FindIndex(candidate => candidate.Position == position) : LineMatching.Find(purchase, line.Item, partner, snapshot);
-                if (index < 0)
+                var index = LineMatching.Find(purchase, line.Position, line.Item, partner, snapshot);
+                if (Contradiction(partner, purchase, index, line, snapshot, $"{kind} {number}") is { } contradiction)
                 {
-                    return ApplyResult.Quarantine("line-not-ordered", $"{kind} {number}",
-                        $"Purchase order {orderNumber} has no line {line.Position?.ToString() ?? "with article " + line.Item.Label}. Ask {partner.Name} what was shipped.");
+                    return contradiction;
                 }
-                lines[index] = Move(work, partner, purchase, lines[index], line, received, expected, notes);
+                if (line.Quantity.Value > 0)
+                {
+                    lines[index] = Move(partner, purchase, lines[index], line, LineMatching.InOrderUnits(purchase, lines[index], line.Quantity, snapshot)!.Value, received, expected, notes);
+                }
             }
+            if (waits && AwaitsDespatch(purchase, lines))
+            {
+                await work.Deadlines.SetAsync([new Deadline("unseen-despatch", $"message-of:{documentId}", now + DespatchGrace)], cancellationToken);
+                return new ApplyResult(DocumentState.Waiting, $"Receipt {number} speaks of goods of {orderNumber} that no despatch advice has announced yet.", DespatchKey(purchase.Document.Number));
+            }
+            found.Add((purchase, lines));
+        }
+        foreach (var (purchase, lines) in found)
+        {
             await LedgerUpdate.ApplyAsync(work, purchase, lines, [], now, cancellationToken);
             await SettleAsync(work, partner, purchase, lines, received, now, cancellationToken);
             await work.Audit.AddAsync([new AuditEntry(now, $"partner:{partner.Id}", received ? "purchase-order.received" : "purchase-order.shipped", $"purchase:{purchase.Id}",
@@ -70,9 +114,32 @@ public sealed class DespatchApplication(CatalogueCache catalogue)
         return notes.Count == 0 ? ApplyResult.Ok : new ApplyResult(DocumentState.Applied, string.Join(" ", notes.Select(note => note.Text)), null, notes);
     }
 
-    private static PurchaseLineState Move(IWork work, Partner partner, PurchaseState purchase, PurchaseLineState line, Moved moved, bool received, DateOnly? expected, List<Diagnostic> notes)
+    /// <summary>More would have arrived than was announced, and the supplier announces: its despatch advice is under way, and would count the goods twice if it came second.</summary>
+    private bool AwaitsDespatch(PurchaseState purchase, IReadOnlyList<PurchaseLineState> after) =>
+        book.Current.Find(purchase.Partner)?.Documents.ContainsKey(DocumentKind.DespatchAdvice) == true
+        && after.Where((line, index) => line.Unshipped() + line.Cancelled < purchase.Lines[index].Unshipped() + purchase.Lines[index].Cancelled).Any();
+
+    private static ApplyResult? Contradiction(Partner partner, PurchaseState purchase, int index, Moved line, CatalogueSnapshot snapshot, string place)
     {
-        var quantity = LineMatching.InOrderUnits(purchase, line, moved.Quantity);
+        if (index < 0)
+        {
+            return ApplyResult.Quarantine("line-not-ordered", place,
+                $"Purchase order {purchase.Document.Number} has no line {line.Position?.ToString() ?? "with article " + line.Item.Label}. Ask {partner.Name} what was shipped.");
+        }
+        if (LineMatching.Contradicts(purchase, index, line.Item) is { } other)
+        {
+            return ApplyResult.Quarantine("line-and-article", place, LineMatching.Sentence(partner, purchase, index, line.Item, other));
+        }
+        if (line.Quantity.Value < 0)
+        {
+            return ApplyResult.Quarantine("quantity-negative", place, $"Found quantity {line.Quantity.Value:0.###} on line {purchase.Lines[index].Position} of {purchase.Document.Number}, expected zero or more. Ask {partner.Name} what was shipped.");
+        }
+        return LineMatching.InOrderUnits(purchase, purchase.Lines[index], line.Quantity, snapshot) is null
+            ? ApplyResult.Quarantine("unit-differs", place, LineMatching.UnitSentence(partner, purchase, purchase.Lines[index], line.Quantity)) : null;
+    }
+
+    private static PurchaseLineState Move(Partner partner, PurchaseState purchase, PurchaseLineState line, Moved moved, decimal quantity, bool received, DateOnly? expected, List<Diagnostic> notes)
+    {
         decimal over;
         decimal afterCancel = 0;
         PurchaseLineState next;

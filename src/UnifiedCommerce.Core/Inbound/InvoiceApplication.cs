@@ -39,7 +39,11 @@ public sealed class InvoiceApplication(CatalogueCache catalogue)
         var difference = 0m;
         foreach (var line in invoice.Lines)
         {
-            var index = line.Position is { } position ? lines.FindIndex(candidate => candidate.Position == position) : LineMatching.Find(purchase, line.Item, partner, snapshot);
+            var index = LineMatching.Find(purchase, line.Position, line.Item, partner, snapshot);
+            if (index >= 0 && LineMatching.Contradicts(purchase, index, line.Item) is { } other)
+            {
+                return ApplyResult.Quarantine("line-and-article", $"invoice {invoice.Number}", LineMatching.Sentence(partner, purchase, index, line.Item, other));
+            }
             if (index < 0)
             {
                 difference += line.Amount;
@@ -47,7 +51,10 @@ public sealed class InvoiceApplication(CatalogueCache catalogue)
                 continue;
             }
             var own = lines[index];
-            var quantity = LineMatching.InOrderUnits(purchase, own, line.Quantity);
+            if (LineMatching.InOrderUnits(purchase, own, line.Quantity, snapshot) is not { } quantity)
+            {
+                return ApplyResult.Quarantine("unit-differs", $"invoice {invoice.Number}", LineMatching.UnitSentence(partner, purchase, own, line.Quantity));
+            }
             if (quantity <= 0)
             {
                 reasons.Add($"line {own.Position}: quantity {quantity:0.###}");
@@ -63,7 +70,7 @@ public sealed class InvoiceApplication(CatalogueCache catalogue)
         }
         difference += invoice.IsCredit ? 0 : CompareCharges(purchase, invoice, reasons);
         await LedgerUpdate.ApplyAsync(work, purchase, lines, [], now, cancellationToken);
-        var matched = Math.Abs(difference) <= partner.Tolerances.InvoiceAmount;
+        var matched = Math.Abs(difference) <= partner.Tolerances.InvoiceAmount && !(invoice.IsCredit && reasons.Count > 0);
         await work.Purchases.AddInvoiceAsync(new SupplierInvoice(partner.Id, invoice.Number, invoice.IsCredit, documentId, purchase.Id, invoice.Issued, invoice.Due, invoice.Currency,
             invoice.PayableTotal, matched, Math.Round(difference, 2), reasons.Count == 0 ? null : string.Join("; ", reasons)), cancellationToken);
         if (lines.All(line => line.Invoiced >= line.Shipped + line.Received))
@@ -76,7 +83,9 @@ public sealed class InvoiceApplication(CatalogueCache catalogue)
             await work.Tasks.OpenAsync([new HubTask
             {
                 Kind = "invoice-difference", Key = $"invoice-difference:{partner.Id}:{invoice.Number}", Partner = partner.Id, PurchaseId = purchase.Id, DocumentId = documentId, At = now,
-                Text = $"Invoice {invoice.Number} of {partner.Name} is {Math.Abs(difference):0.00} {invoice.Currency} {(difference > 0 ? "above" : "below")} what was agreed for {purchase.Document.Number}: {string.Join("; ", reasons)}. Accept it, or claim the difference.",
+                Text = invoice.IsCredit
+                    ? $"Credit note {invoice.Number} of {partner.Name} for {purchase.Document.Number} does not fit what was invoiced: {string.Join("; ", reasons)}. Wait for the invoice, or ask {partner.Name} what it credits."
+                    : $"Invoice {invoice.Number} of {partner.Name} is {Math.Abs(difference):0.00} {invoice.Currency} {(difference > 0 ? "above" : "below")} what was agreed for {purchase.Document.Number}: {string.Join("; ", reasons)}. Accept it, or claim the difference.",
             }], cancellationToken);
         }
         await work.Audit.AddAsync([new AuditEntry(now, $"partner:{partner.Id}", invoice.IsCredit ? "purchase-order.credited" : "purchase-order.invoiced", $"purchase:{purchase.Id}", null,
@@ -101,6 +110,10 @@ public sealed class InvoiceApplication(CatalogueCache catalogue)
         var charges = line.AllowanceCharges.Sum(charge => charge.IsCharge ? charge.Amount : -charge.Amount);
         if (credit)
         {
+            if (own.Credited + quantity > own.Invoiced)
+            {
+                reasons.Add($"line {own.Position}: {own.Credited + quantity:0.###} credited, {own.Invoiced:0.###} invoiced");
+            }
             return 0;
         }
         var beyond = own.Invoiced + quantity - own.Credited - (own.Ordered - own.Cancelled);
@@ -148,6 +161,15 @@ public sealed class InvoiceApplication(CatalogueCache catalogue)
         }
         var charges = invoice.AllowanceCharges.Sum(charge => charge.IsCharge ? charge.Amount : -charge.Amount);
         var tax = invoice.TaxTotal ?? invoice.Taxes.Sum(subtotal => subtotal.Amount);
+        var taxes = invoice.Taxes.Sum(subtotal => subtotal.Amount);
+        if (invoice.TaxTotal is { } taxTotal && invoice.Taxes.Count > 0 && Math.Abs(taxTotal - taxes) > 0.05m)
+        {
+            return $"The taxes by rate add up to {taxes:0.00}, the invoice says {taxTotal:0.00}. Ask for a correct invoice.";
+        }
+        if (invoice.NetTotal is { } net && Math.Abs(net - lines - charges) > 0.05m)
+        {
+            return $"Lines {lines:0.00} and charges {charges:0.00} add up to {lines + charges:0.00} without tax, the invoice says {net:0.00}. Ask for a correct invoice.";
+        }
         return Math.Abs(lines + charges + tax - invoice.PayableTotal) > 0.05m
             ? $"Lines {lines:0.00}, charges {charges:0.00} and tax {tax:0.00} add up to {lines + charges + tax:0.00}, the invoice says {invoice.PayableTotal:0.00}. Ask for a correct invoice."
             : null;

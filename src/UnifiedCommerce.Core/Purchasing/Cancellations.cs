@@ -40,7 +40,8 @@ public sealed class AskCancellationHandler(PartnerBookHolder book, TimeProvider 
         var sharing = (await work.Purchases.PegsOfPurchasesAsync([.. purchases.Select(purchase => purchase.Id)], cancellationToken))
             .Where(peg => !peg.ToStock).Select(peg => peg.OrderId).Append(orderId).Distinct().ToList();
         var unwanted = Cancellations.UnwantedOf(await work.Orders.LoadAsync(sharing, cancellationToken), await work.Purchases.PegsOfOrdersAsync(sharing, cancellationToken));
-        foreach (var purchase in purchases)
+        // One change at a time, so that the answer decides exactly what was asked: what comes up meanwhile is asked when it is answered.
+        foreach (var purchase in purchases.Where(purchase => purchase.PendingChange is null))
         {
             var lines = purchase.Lines.Select(line => line with
             {
@@ -100,9 +101,13 @@ public sealed class AskCancellationHandler(PartnerBookHolder book, TimeProvider 
         await work.Tasks.OpenAsync([new HubTask
         {
             Kind = "cancel-request", Key = $"cancel-request:{purchase.Id}", Partner = partner.Id, PurchaseId = purchase.Id, OrderId = orderId, At = now,
-            Text = $"{partner.Name} takes no order changes by EDI: ask them to cancel {string.Join(", ", purchase.Lines.Where(line => line.CancelRequested > 0).Select(line => $"{line.CancelRequested:0.###} of line {line.Position}"))} of purchase order {purchase.Document.Number}, then record their answer here.",
+            Text = Text(partner, purchase, "takes no order changes by EDI"),
         }], cancellationToken);
     }
+
+    /// <summary>What a person is asked when a cancellation cannot go, or did not go, by EDI.</summary>
+    internal static string Text(Partner partner, PurchaseState purchase, string why) =>
+        $"{partner.Name} {why}: ask them to cancel {string.Join(", ", purchase.Lines.Where(line => line.CancelRequested > 0).Select(line => $"{line.CancelRequested:0.###} of line {line.Position}"))} of purchase order {purchase.Document.Number}, then record their answer here.";
 }
 
 /// <summary>A part of a peg that its customer no longer wants, in base units.</summary>
@@ -128,6 +133,15 @@ internal static class Cancellations
             }
         }
         return unwanted.ToLookup(part => (part.PurchaseId, part.Position));
+    }
+
+    /// <summary>A change was answered: asks for what customers wanted cancelled while it waited, and for what its answer left.</summary>
+    public static async Task AskRestAsync(IWork work, PurchaseState purchase, CancellationToken cancellationToken)
+    {
+        var pegs = (await work.Purchases.PegsOfPurchasesAsync([purchase.Id], cancellationToken)).Where(peg => peg is { ToStock: false, Quantity: > 0 }).ToList();
+        var orders = await work.Orders.LoadAsync([.. pegs.Select(peg => peg.OrderId).Distinct()], cancellationToken);
+        await work.Jobs.InsertAsync([.. orders.Where(order => order.Lines.Any(line => line.CancelRequested > 0)).Select(order =>
+            new NewJob("ask-cancellation", $$"""{"orderId":{{order.Id}}}""") { UniqueKey = $"ask-cancellation:{order.Id}:after-{purchase.PendingChange}" })], cancellationToken);
     }
 
     public static OrderChange DocumentOf(PurchaseState purchase, string change, DateTimeOffset now)

@@ -26,6 +26,11 @@ internal static class LedgerUpdate
             return [];
         }
         await work.Purchases.SaveLinesAsync(changed, cancellationToken);
+        if (purchase.Status is not (PurchaseStatus.AwaitingApproval or PurchaseStatus.Refused) && lines.Any(line => line.Ordered > line.Cancelled)
+            && changed.Exists(line => line.Cancelled > purchase.Lines.First(before => before.Position == line.Position).Cancelled))
+        {
+            await work.Jobs.InsertAsync([WeighRestHandler.For(purchase.Id)], cancellationToken);
+        }
         await CloseSettledAsync(work, purchase, lines, now, cancellationToken);
         var pegs = (await work.Purchases.PegsOfPurchasesAsync([purchase.Id], cancellationToken)).Where(peg => changed.Exists(line => line.Position == peg.Position)).ToLookup(peg => peg.Position);
         var touched = pegs.SelectMany(position => position).Where(peg => !peg.ToStock).Select(peg => peg.OrderId).Distinct().ToList();
@@ -56,10 +61,19 @@ internal static class LedgerUpdate
         {
             await work.Purchases.AddPegsAsync(added, cancellationToken);
         }
-        // The supplier goes on delivering what it was asked to cancel: those customers will get the goods after all.
-        var refused = changed.Where(line => line.CancelRequested == 0 && purchase.Lines.First(before => before.Position == line.Position) is { CancelRequested: > 0 } before && before.Cancelled == line.Cancelled && before.Unshipped() == line.Unshipped())
-            .SelectMany(line => unwanted.Where(part => part.Key.Position == line.Position)).ToLookup(part => (part.Key.OrderId, part.Key.LineId), part => part.Value);
-        return touched.Count == 0 ? [] : await FollowAsync(work, purchase, lines, rejected, orders, refused, now, cancellationToken);
+        // The supplier goes on delivering what it was asked to cancel: those customers will get the goods after all, as many as were asked for.
+        var refused = new List<((long OrderId, string LineId) Line, decimal Quantity)>();
+        foreach (var line in changed.Where(line => line.CancelRequested == 0))
+        {
+            var before = purchase.Lines.First(candidate => candidate.Position == line.Position);
+            var left = before.Cancelled == line.Cancelled && before.Unshipped() == line.Unshipped() ? before.CancelRequested * line.UnitFactor : 0;
+            foreach (var (key, quantity) in unwanted.Where(part => part.Key.Position == line.Position))
+            {
+                refused.Add(((key.OrderId, key.LineId), Math.Min(left, quantity)));
+                left -= Math.Min(left, quantity);
+            }
+        }
+        return touched.Count == 0 ? [] : await FollowAsync(work, purchase, lines, rejected, orders, refused.ToLookup(part => part.Line, part => part.Quantity), now, cancellationToken);
     }
 
     /// <summary>Closes what was asked of people about a purchase order and is settled now.</summary>
@@ -70,12 +84,18 @@ internal static class LedgerUpdate
             await work.Tasks.CloseAsync($"overdue-answer:{purchase.Id}", HubTask.Itself + "all lines are answered, shipped or cancelled", now, cancellationToken);
             await work.Deadlines.ClearAsync($"purchase:{purchase.Id}", "answer", cancellationToken);
         }
-        if (purchase.Lines.Any(line => line.Unshipped() > 0) && lines.All(line => line.Unshipped() == 0))
+        var over = lines.Where((line, index) => line.Unshipped() == 0 && purchase.Lines[index].Unshipped() > 0).ToList();
+        await work.Tasks.CloseAsync([.. over.SelectMany(line => QuestionsOf(purchase.Id, line.Position))], HubTask.Itself + "the line has shipped or is cancelled", now, cancellationToken);
+        if (over.Count > 0 && lines.All(line => line.Unshipped() == 0))
         {
-            await work.Tasks.CloseAsync([$"overdue-despatch:{purchase.Id}", $"cancel-request:{purchase.Id}", ReRoutes.TaskKey(purchase.Id, ask: true)],
+            await work.Tasks.CloseAsync([$"overdue-despatch:{purchase.Id}", $"cancel-request:{purchase.Id}", ReRoutes.TaskKey(purchase.Id, ask: true), .. lines.All(line => line.Ordered == line.Cancelled) ? [RestOfOrder.TaskKey(purchase.Id)] : Array.Empty<string>()],
                 HubTask.Itself + "all lines have shipped or are cancelled", now, cancellationToken);
         }
     }
+
+    /// <summary>Keys of what a supplier's answer can make people be asked about a line.</summary>
+    public static IEnumerable<string> QuestionsOf(long purchaseId, int position) =>
+        new[] { "price-change", "substitute", "line-on-hold", "confirmed-more" }.Select(kind => $"{kind}:{purchaseId}:{position}");
 
     private static async Task<IReadOnlyList<OrderLineState>> FollowAsync(
         IWork work, PurchaseState purchase, IReadOnlyList<PurchaseLineState> lines, IReadOnlyCollection<int> rejected, IReadOnlyList<OrderState> orders,

@@ -34,6 +34,17 @@ public static class PurchaseLedger
         }).Verified();
     }
 
+    /// <summary>The supplier states what becomes of all that has neither shipped nor been cancelled: so much is confirmed, so much comes later, the rest is
+    /// not spoken of.</summary>
+    public static PurchaseLineState Restate(this PurchaseLineState line, decimal confirmed, decimal backordered, DateOnly? promised)
+    {
+        if (confirmed < 0 || backordered < 0 || confirmed + backordered > line.Unshipped())
+        {
+            throw new HubException($"{nameof(Restate)}: found confirmed {confirmed} and backordered {backordered}, expected no more than the {line.Unshipped()} that has not shipped.");
+        }
+        return (line with { Awaiting = line.Unshipped() - confirmed - backordered, Confirmed = confirmed, Backordered = backordered, Promised = promised }).Verified();
+    }
+
     /// <summary>A quantity will not come: rejected by the supplier, or cancelled and agreed. From awaiting, backordered, then confirmed;
     /// what has shipped cannot be cancelled.</summary>
     public static PurchaseLineState Cancel(this PurchaseLineState line, decimal quantity)
@@ -49,7 +60,8 @@ public static class PurchaseLedger
             Backordered = line.Backordered - fromBackordered,
             Confirmed = line.Confirmed - fromConfirmed,
             Cancelled = line.Cancelled + moved,
-            CancelRequested = Math.Min(line.CancelRequested, line.Unshipped() - moved),
+            // What is cancelled was asked for first: less of it stays asked for.
+            CancelRequested = Math.Min(Math.Max(0, line.CancelRequested - moved), line.Unshipped() - moved),
         }).Verified();
     }
 

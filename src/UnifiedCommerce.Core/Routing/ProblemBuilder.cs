@@ -247,31 +247,9 @@ public static class ProblemBuilder
     private static Distributor ToDistributor(
         Partner partner, PurchaseTerms terms, House house, IReadOnlyList<Demand> demands, IReadOnlyDictionary<string, decimal> bought, DateOnly today)
     {
-        var order = new OrderTerms
-        {
-            Minimum = terms.MinimumOrder is { } minimum ? new MinimumOrder(minimum, terms.BelowMinimumCharge) : null,
-            SmallOrder = terms.SmallOrderBelow is { } below ? new SmallOrderSurcharge(below, terms.SmallOrderSurcharge) : null,
-            Freight = new FreightTerms
-            {
-                Fixed = terms.FreightFixed,
-                ByWeight = Steps(terms.FreightByWeight),
-                FreeFromValue = terms.FreightFreeFrom,
-                FreeFromBase = terms.FreightFreeAfterDiscount ? ThresholdBase.AfterDiscount : ThresholdBase.BeforeDiscount,
-                FreeFromWeight = terms.FreightFreeFromKg,
-            },
-            HandlingFee = terms.HandlingFee,
-            LineFee = terms.LineFee,
-            Discount = terms.OrderDiscount is { } discount
-                ? new OrderDiscount(discount.ByQuantity ? DiscountBasis.Quantity : DiscountBasis.Value, discount.Incremental ? TierMode.Incremental : TierMode.AllUnits,
-                    [.. discount.Tiers.Select(tier => new Sourcing.DiscountTier(tier.From, tier.Rate))])
-                : null,
-            PaymentDays = terms.PaymentDays,
-            EarlyPayment = terms.EarlyPaymentRate > 0 ? new EarlyPayment(terms.EarlyPaymentRate, terms.EarlyPaymentDays) : null,
-            RebateRate = terms.RebateRate,
-            AdministrationCost = partner.Role == PartnerRole.Warehouse ? 0 : house.Rules.PurchaseOrderCost,
-        };
+        var order = TermsOf(partner, terms, house, direct: false);
         var direct = terms.DropShipFee == 0 ? [] : demands.Where(demand => demand.Direct).Select(demand => demand.Key).Distinct()
-            .Select(key => new TermsForKey(key, order with { HandlingFee = order.HandlingFee + terms.DropShipFee })).ToList();
+            .Select(key => new TermsForKey(key, TermsOf(partner, terms, house, direct: true))).ToList();
         return new Distributor
         {
             Id = partner.Id,
@@ -282,6 +260,31 @@ public static class ProblemBuilder
             PreferencePenalty = partner.Purchasing.PreferencePenalty,
         };
     }
+
+    /// <summary>A partner's terms for one purchase order; <paramref name="direct"/>: delivered straight to a customer.</summary>
+    internal static OrderTerms TermsOf(Partner partner, PurchaseTerms terms, House house, bool direct) => new()
+    {
+        Minimum = terms.MinimumOrder is { } minimum ? new MinimumOrder(minimum, terms.BelowMinimumCharge) : null,
+        SmallOrder = terms.SmallOrderBelow is { } below ? new SmallOrderSurcharge(below, terms.SmallOrderSurcharge) : null,
+        Freight = new FreightTerms
+        {
+            Fixed = terms.FreightFixed,
+            ByWeight = Steps(terms.FreightByWeight),
+            FreeFromValue = terms.FreightFreeFrom,
+            FreeFromBase = terms.FreightFreeAfterDiscount ? ThresholdBase.AfterDiscount : ThresholdBase.BeforeDiscount,
+            FreeFromWeight = terms.FreightFreeFromKg,
+        },
+        HandlingFee = terms.HandlingFee + (direct ? terms.DropShipFee : 0),
+        LineFee = terms.LineFee,
+        Discount = terms.OrderDiscount is { } discount
+            ? new OrderDiscount(discount.ByQuantity ? DiscountBasis.Quantity : DiscountBasis.Value, discount.Incremental ? TierMode.Incremental : TierMode.AllUnits,
+                [.. discount.Tiers.Select(tier => new Sourcing.DiscountTier(tier.From, tier.Rate))])
+            : null,
+        PaymentDays = terms.PaymentDays,
+        EarlyPayment = terms.EarlyPaymentRate > 0 ? new EarlyPayment(terms.EarlyPaymentRate, terms.EarlyPaymentDays) : null,
+        RebateRate = terms.RebateRate,
+        AdministrationCost = partner.Role == PartnerRole.Warehouse ? 0 : house.Rules.PurchaseOrderCost,
+    };
 
     /// <summary>The part of a period's commitment that should have been bought by now and was not: what is behind plan is what a
     /// purchase today saves in shortfall.</summary>

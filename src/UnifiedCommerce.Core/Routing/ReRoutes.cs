@@ -120,21 +120,35 @@ internal static class ReRoutes
         var late = new List<ReRoutedLine>();
         foreach (var line in purchase.Lines.Where(line => line.Unshipped() > 0 && line.CancelRequested == 0 && line.SubstituteSku is null && line.Awaiting == 0))
         {
-            var own = pegs.Where(peg => peg.Position == line.Position && peg.Awaiting + peg.Confirmed + peg.Backordered > 0).ToList();
+            var own = pegs.Where(peg => peg.Position == line.Position && Unshipped(peg) > 0).ToList();
             var needs = own.Where(peg => !peg.ToStock).Select(peg => context.Orders[peg.OrderId].Lines.First(order => order.LineId == peg.LineId).NeedBy).ToList();
             // A line that serves orders which can wait, or stock, stays where it is.
             if (needs.Count == 0 || needs.Exists(need => need is null || (line.Promised <= need)) || (line.Promised is null && line.Backordered == 0))
             {
                 continue;
             }
-            late.AddRange(own.Where(peg => !peg.ToStock).Select(peg =>
-            {
-                var quantity = peg.Awaiting + peg.Confirmed + peg.Backordered;
-                return new ReRoutedLine(peg.OrderId, peg.LineId, line.Position, context.Orders[peg.OrderId].Lines.First(order => order.LineId == peg.LineId).Sku ?? line.Sku, quantity,
-                    ValueOf(context, purchase, line, quantity), 0, "");
-            }));
+            late.AddRange(own.Where(peg => !peg.ToStock).Select(peg => EntryOf(context, purchase, line, peg)));
         }
-        if (late.Count == 0)
+        return WeighElsewhere(context, purchase, late, asOf, workLimit, cancellationToken);
+    }
+
+    /// <summary>What all that has not shipped at these positions would cost elsewhere now, for the order lines it is pegged to.</summary>
+    /// <returns>Null when nobody else can deliver it, or nothing of it is pegged to an order.</returns>
+    public static ReRouteCard? WeighOpen(
+        RunContext context, PurchaseState purchase, IReadOnlyCollection<int> positions, IReadOnlyList<Peg> pegs, DateTimeOffset asOf, long workLimit, CancellationToken cancellationToken) =>
+        WeighElsewhere(context, purchase, [.. purchase.Lines.Where(line => positions.Contains(line.Position))
+            .SelectMany(line => pegs.Where(peg => peg.Position == line.Position && !peg.ToStock && Unshipped(peg) > 0)
+            .Select(peg => EntryOf(context, purchase, line, peg)))], asOf, workLimit, cancellationToken);
+
+    private static decimal Unshipped(Peg peg) => peg.Awaiting + peg.Confirmed + peg.Backordered;
+
+    private static ReRoutedLine EntryOf(RunContext context, PurchaseState purchase, PurchaseLineState line, Peg peg) =>
+        new(peg.OrderId, peg.LineId, line.Position, context.Orders[peg.OrderId].Lines.First(order => order.LineId == peg.LineId).Sku ?? line.Sku, Unshipped(peg),
+            ValueOf(context, purchase, line, Unshipped(peg)), 0, "");
+
+    private static ReRouteCard? WeighElsewhere(RunContext context, PurchaseState purchase, IReadOnlyList<ReRoutedLine> lines, DateTimeOffset asOf, long workLimit, CancellationToken cancellationToken)
+    {
+        if (lines.Count == 0)
         {
             return null;
         }
@@ -142,14 +156,14 @@ internal static class ReRoutes
         {
             Lines = [.. order.Lines.Select(line =>
             {
-                var quantity = late.Where(entry => entry.OrderId == order.Id && entry.LineId == line.LineId).Sum(entry => entry.Quantity);
+                var quantity = lines.Where(entry => entry.OrderId == order.Id && entry.LineId == line.LineId).Sum(entry => entry.Quantity);
                 return line with { Open = quantity, Hold = null, Pinned = null, Forbidden = [.. line.Forbidden, purchase.Partner] };
             })],
         }).ToList();
         var plan = Solve(context, asIf, static (_, _) => true, asOf, workLimit, cancellationToken);
-        var filled = With(context, late, plan);
+        var filled = With(context, lines, plan);
         // A purchase order line is asked back as a whole or not at all.
-        var kept = filled.GroupBy(line => line.Position).Where(group => group.Count() == late.Count(line => line.Position == group.Key)).SelectMany(group => group).ToList();
+        var kept = filled.GroupBy(line => line.Position).Where(group => group.Count() == lines.Count(line => line.Position == group.Key)).SelectMany(group => group).ToList();
         if (kept.Count == 0)
         {
             return null;
@@ -242,11 +256,11 @@ internal static class ReRoutes
         return Math.Round(line.NetPrice / line.PriceBasis / line.UnitFactor * baseQuantity * rate, 2, MidpointRounding.AwayFromZero);
     }
 
-    private static string Sentence(RunContext context, IReadOnlyList<ReRoutedLine> lines) => string.Join(" ", lines.Take(3).Select(line => string.Create(CultureInfo.InvariantCulture,
+    internal static string Sentence(RunContext context, IReadOnlyList<ReRoutedLine> lines) => string.Join(" ", lines.Take(3).Select(line => string.Create(CultureInfo.InvariantCulture,
         $"{line.Quantity:0.###} of {line.Sku} from {context.Book.Find(line.Partner)?.Name ?? line.Partner}: goods {line.After:0.00} instead of {line.Before:0.00} {context.Book.House.Currency}.")))
         + (lines.Count > 3 ? $" And {lines.Count - 3} more." : "");
 
     private static string Items(int count) => count == 1 ? "one line" : $"{count} lines";
 
-    private static string Amount(decimal amount, RunContext context) => new Money(amount, context.Book.House.Currency).ToString();
+    internal static string Amount(decimal amount, RunContext context) => new Money(amount, context.Book.House.Currency).ToString();
 }

@@ -78,13 +78,15 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
         {
             return;
         }
-        var pegs = await work.Purchases.PegsOfPurchasesAsync([purchaseId], cancellationToken);
-        var orders = await work.Orders.LockAsync([.. pegs.Where(peg => !peg.ToStock).Select(peg => peg.OrderId).Distinct()], cancellationToken);
-        if (purchase.PendingChange is not null || orders.Count == 0)
+        if (purchase.PendingChange is not null)
         {
             return;
         }
-        var context = await LoadAsync(work, asOf, [.. orders.Select(order => order with { Lines = [.. order.Lines.Select(line => line with { Open = line.Allocated })] })], cancellationToken);
+        var (context, pegs) = await AroundAsync(work, purchase, asOf, cancellationToken);
+        if (context.Orders.Count == 0)
+        {
+            return;
+        }
         var card = ReRoutes.WeighLate(context, purchase, pegs, asOf, book.Current.House.Rules.WorkLimit, cancellationToken);
         if (card is null)
         {
@@ -95,8 +97,38 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
             await ReRoutes.OpenLateAsync(work, context, purchase, card, asOf, cancellationToken);
             return;
         }
-        await AskBackAsync(work, book.Current, purchase, orders, card, asOf, cancellationToken);
+        await AskBackAsync(work, book.Current, purchase, await work.Orders.LockAsync([.. context.Orders.Keys], cancellationToken), card, asOf, cancellationToken);
         await work.Audit.AddAsync([new AuditEntry(asOf, "system", "purchase-order.re-routed", $"purchase:{purchaseId}", null, JsonSerializer.Serialize(card, CanonicalJson.Options))], cancellationToken);
+    }
+
+    /// <summary>Looks again at the terms of a purchase order that lost lines after it was sent, and asks a person when what is left misses a limit; an older
+    /// question is replaced, or closed when nothing is missed any more.</summary>
+    public async Task WeighRestAsync(IWork work, long purchaseId, DateTimeOffset asOf, CancellationToken cancellationToken)
+    {
+        if (await work.Purchases.LockAsync([purchaseId], cancellationToken) is not [var purchase])
+        {
+            return;
+        }
+        var (context, pegs) = await AroundAsync(work, purchase, asOf, cancellationToken);
+        await work.Tasks.CloseAsync(RestOfOrder.TaskKey(purchaseId), HubTask.Itself + "the purchase order changed again", asOf, cancellationToken);
+        if (RestOfOrder.Weigh(context, purchase, pegs, asOf, book.Current.House.Rules.WorkLimit, cancellationToken) is { } card)
+        {
+            await work.Tasks.OpenAsync([RestOfOrder.TaskFor(context, purchase, card, asOf)], cancellationToken);
+        }
+    }
+
+    /// <summary>What the open quantity of a purchase order line would cost elsewhere now, with freight and fees; null when nobody else can deliver it.</summary>
+    public async Task<ReRouteCard?> ElsewhereAsync(IWork work, PurchaseState purchase, int position, DateTimeOffset asOf, CancellationToken cancellationToken)
+    {
+        var (context, pegs) = await AroundAsync(work, purchase, asOf, cancellationToken);
+        return ReRoutes.WeighOpen(context, purchase, [position], pegs, asOf, book.Current.House.Rules.WorkLimit, cancellationToken);
+    }
+
+    private async Task<(RunContext Context, IReadOnlyList<Peg> Pegs)> AroundAsync(IWork work, PurchaseState purchase, DateTimeOffset asOf, CancellationToken cancellationToken)
+    {
+        var pegs = await work.Purchases.PegsOfPurchasesAsync([purchase.Id], cancellationToken);
+        var orders = await work.Orders.LockAsync([.. pegs.Where(peg => !peg.ToStock).Select(peg => peg.OrderId).Distinct()], cancellationToken);
+        return (await LoadAsync(work, asOf, [.. orders.Select(order => order with { Lines = [.. order.Lines.Select(line => line with { Open = line.Allocated })] })], cancellationToken), pegs);
     }
 
     /// <summary>Asks the supplier to cancel what is bought elsewhere. When it agrees the lines wait for another supplier, not for this one again.</summary>

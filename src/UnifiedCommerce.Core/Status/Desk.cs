@@ -52,6 +52,10 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
     public Task<DeskResult> AcceptAnswerAsync(long taskId, string user, CancellationToken cancellationToken) => OnAnswerTaskAsync(taskId, user, "answer.accepted", async (work, task, purchase, index, answer, now) =>
     {
         var line = purchase.Lines[index];
+        if (line.Ordered == line.Cancelled)
+        {
+            return DeskResult.No($"Line {line.Position} of {purchase.Document.Number} was cancelled meanwhile; there is nothing left to accept. Close the task.");
+        }
         var next = line;
         if (answer.TryGetProperty("price", out var price) && price.ValueKind == JsonValueKind.Number)
         {
@@ -84,11 +88,81 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
         {
             // The supplier asked and gets "no": without an order change it is told by a person, and nothing of the line is owed.
             await ReplaceLineAsync(work, purchase, index, line.CancelAll(), rejected: true, now, cancellationToken);
+            await work.Tasks.OpenAsync([new HubTask
+            {
+                Kind = "tell-supplier", Key = $"tell-supplier:{purchase.Id}:{line.Position}", Partner = partner.Id, PurchaseId = purchase.Id, At = now,
+                Text = $"Tell {partner.Name} that line {line.Position} ({line.Unshipped():0.###} of {line.Sku}) of {purchase.Document.Number} is cancelled: {user} refused their answer, it is bought elsewhere, and they take no order changes by EDI. Close this when they know; until then the goods may come twice.",
+            }], cancellationToken);
             return DeskResult.Ok($"Line {line.Position} of {purchase.Document.Number} is cancelled and bought elsewhere. Tell {partner.Name}: they take no order changes by EDI.");
+        }
+        if (purchase.PendingChange is { } pending)
+        {
+            return DeskResult.No($"{pending} is not answered yet; refuse this when it is.");
         }
         await RequestCancelAsync(work, purchase, [line.Position], cancellationToken);
         return DeskResult.Ok($"{partner.Name} is asked to cancel line {line.Position} of {purchase.Document.Number}; when they agree it is bought elsewhere.");
     }, cancellationToken);
+
+    /// <summary>Insists on what was ordered: the supplier is told by a person, and the line waits for its next answer.</summary>
+    public Task<DeskResult> InsistAsync(long taskId, string user, CancellationToken cancellationToken) => OnAnswerTaskAsync(taskId, user, "answer.insisted", async (work, task, purchase, index, answer, now) =>
+    {
+        var line = purchase.Lines[index];
+        var partner = book.Current.Get(purchase.Partner);
+        await work.Tasks.OpenAsync([new HubTask
+        {
+            Kind = "tell-supplier", Key = $"tell-supplier:{purchase.Id}:{line.Position}", Partner = partner.Id, PurchaseId = purchase.Id, At = now,
+            Text = $"Tell {partner.Name} that line {line.Position} ({line.Sku}) of {purchase.Document.Number} stands as ordered: {line.NetPrice:0.####} {purchase.Document.Currency} per {line.PriceBasis:0}. Their next answer decides; close this when they know.",
+        }], cancellationToken);
+        if (partner.Deadlines.Answered is { } grace)
+        {
+            await work.Deadlines.SetAsync([new Deadline("answer", $"purchase:{purchase.Id}", now + grace)], cancellationToken);
+        }
+        return DeskResult.Ok($"Line {line.Position} of {purchase.Document.Number} stands as ordered. Tell {partner.Name}; it waits for their next answer.");
+    }, cancellationToken);
+
+    /// <summary>Keeps what is left of a purchase order that misses a limit of the terms: its invoice may carry what the terms charge for that.</summary>
+    public Task<DeskResult> KeepRestAsync(long taskId, string user, CancellationToken cancellationToken) => OnRestAsync(taskId, user, "terms-missed.kept", async (work, card, purchase, now) =>
+    {
+        await work.Purchases.UpdateAsync(purchase with { ExpectedCharges = card.Charges, ExpectedDiscount = card.Discount }, cancellationToken);
+        return DeskResult.Ok($"What is left of {purchase.Document.Number} stays there; its invoice may carry charges of {new Money(card.Charges, card.Currency)}.");
+    }, cancellationToken);
+
+    /// <summary>Asks the supplier to cancel what has not shipped of a purchase order that misses a limit of the terms; when it agrees that is bought elsewhere.</summary>
+    public Task<DeskResult> MoveRestAsync(long taskId, string user, CancellationToken cancellationToken) => OnRestAsync(taskId, user, "terms-missed.moved", async (work, card, purchase, now) =>
+    {
+        var open = purchase.Lines.Where(line => line.Unshipped() > 0).Select(line => line.Position).ToHashSet();
+        if (card.Elsewhere is not { } elsewhere || !elsewhere.Lines.Any(line => open.Contains(line.Position)))
+        {
+            return DeskResult.No($"Nobody else can deliver what is left of {purchase.Document.Number}, or it has shipped meanwhile.");
+        }
+        if (purchase.PendingChange is { } pending)
+        {
+            return DeskResult.No($"{pending} is not answered yet; decide again when it is.");
+        }
+        var lines = elsewhere.Lines.Where(line => open.Contains(line.Position)).ToList();
+        await work.Catalogue.SetSettingAsync(ReRoutes.ApprovedSetting + purchase.Id.ToString(CultureInfo.InvariantCulture), Math.Max(0, elsewhere.After - elsewhere.Before).ToString(CultureInfo.InvariantCulture), cancellationToken);
+        await RoutingService.AskBackAsync(work, book.Current, purchase, await work.Orders.LockAsync([.. lines.Select(line => line.OrderId).Distinct()], cancellationToken), elsewhere with { Lines = lines }, now, cancellationToken);
+        return DeskResult.Ok($"{book.Current.Get(purchase.Partner).Name} is asked to cancel the rest; when they agree it is bought elsewhere for about {new Money(elsewhere.After, elsewhere.Currency)}.");
+    }, cancellationToken);
+
+    private async Task<DeskResult> OnRestAsync(long taskId, string user, string action, Func<IWork, RestCard, PurchaseState, DateTimeOffset, Task<DeskResult>> act, CancellationToken cancellationToken)
+    {
+        await using var work = await store.BeginAsync(cancellationToken);
+        if (await work.Tasks.FindAsync(taskId, cancellationToken) is not { Kind: RestOfOrder.TaskKind, ClosedAt: null, PurchaseId: { } purchaseId } task)
+        {
+            return DeskResult.No($"Task {taskId} is not an open question about the terms of a purchase order.");
+        }
+        var purchase = (await work.Purchases.LockAsync([purchaseId], cancellationToken))[0];
+        var now = clock.GetUtcNow();
+        var result = await act(work, JsonSerializer.Deserialize<RestCard>(task.Data, CanonicalJson.Options)!, purchase, now);
+        if (result.Done)
+        {
+            await work.Tasks.CloseAsync(task.Key, $"{action} by {user}", now, cancellationToken);
+            await work.Audit.AddAsync([new AuditEntry(now, user, action, $"purchase:{purchaseId}", null, task.Data)], cancellationToken);
+            await work.CommitAsync(cancellationToken);
+        }
+        return result;
+    }
 
     /// <summary>Agrees to a re-route that costs more than the hub may spend by itself: waiting lines are routed, or the supplier is asked to cancel.</summary>
     public Task<DeskResult> ApproveReRouteAsync(long taskId, string user, CancellationToken cancellationToken) => OnReRouteAsync(taskId, user, "re-route.approved", "", async (work, card, purchase, orders, now) =>
@@ -186,6 +260,10 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
         {
             return DeskResult.No($"Purchase order {purchase.Document.Number} waits for approval and was not sent: refuse it instead.");
         }
+        if (purchase.PendingChange is { } pending)
+        {
+            return DeskResult.No($"{pending} is not answered yet; cancel the rest when it is.");
+        }
         await RequestCancelAsync(work, purchase, [.. purchase.Lines.Where(line => line.Unshipped() > 0).Select(line => line.Position)], cancellationToken);
         return DeskResult.Ok($"{book.Current.Get(purchase.Partner).Name} is asked to cancel what has not shipped of {purchase.Document.Number}.");
     }, cancellationToken);
@@ -200,6 +278,7 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
         {
             PendingChange = null, Reason = note, Status = lines.All(line => line.Ordered == line.Cancelled) ? PurchaseStatus.Cancelled : purchase.Status,
         }, cancellationToken);
+        await Cancellations.AskRestAsync(work, purchase, cancellationToken);
         await work.Deadlines.ClearAsync($"purchase:{purchase.Id}", "answer", cancellationToken);
         await work.Tasks.CloseAsync($"cancel-request:{purchase.Id}", $"{user}: {note}", now, cancellationToken);
         await work.Tasks.CloseAsync($"overdue-answer:{purchase.Id}", $"{user}: {note}", now, cancellationToken);
@@ -215,6 +294,7 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
         }
         await LedgerUpdate.ApplyAsync(work, purchase, [.. purchase.Lines.Select(line => line with { CancelRequested = 0 })], [], now, cancellationToken);
         await work.Purchases.UpdateAsync(purchase with { PendingChange = null }, cancellationToken);
+        await Cancellations.AskRestAsync(work, purchase, cancellationToken);
         await work.Tasks.CloseAsync($"cancel-request:{purchase.Id}", $"{user}: not agreed: {note}", now, cancellationToken);
         return DeskResult.Ok($"Recorded: {book.Current.Get(purchase.Partner).Name} delivers {purchase.Document.Number} after all.");
     }, cancellationToken);
@@ -227,6 +307,10 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
         if (sent.FirstOrDefault(dispatch => dispatch is { State: not (DispatchState.Failed or DispatchState.Void), Kind: DocumentKind.PurchaseOrder }) is { } other)
         {
             return DeskResult.No($"{other.Key} is {other.State}: {book.Current.Get(purchase.Partner).Name} has it or may have it. Writing it again could order twice; decide that dispatch first.");
+        }
+        if (purchase.Lines.Any(line => line.Confirmed + line.Backordered + line.Shipped + line.Received > 0))
+        {
+            return DeskResult.No($"{book.Current.Get(purchase.Partner).Name} answered {purchase.Document.Number}, so they have it. Writing it again would order twice.");
         }
         if (purchase.Status != PurchaseStatus.Escalated || purchase.Lines.All(line => line.Unshipped() == 0))
         {
@@ -455,6 +539,15 @@ public sealed class Desk(IStore store, PartnerBookHolder book, OrderIntake intak
                     var lines = purchase.Lines.Select(line => line.CancelAll()).ToList();
                     await LedgerUpdate.ApplyAsync(work, purchase, lines, [.. lines.Select(line => line.Position)], now, cancellationToken);
                     await work.Purchases.UpdateAsync(purchase with { Status = PurchaseStatus.Cancelled, Reason = note }, cancellationToken);
+                }
+                else if (purchase is { PendingChange: { } change } && dispatch.Key == change)
+                {
+                    // What was asked is still wanted: it is asked by a person.
+                    await work.Tasks.OpenAsync([new HubTask
+                    {
+                        Kind = "cancel-request", Key = $"cancel-request:{purchase.Id}", Partner = purchase.Partner, PurchaseId = purchase.Id, At = now,
+                        Text = AskCancellationHandler.Text(book.Current.Get(purchase.Partner), purchase, $"did not get {change}"),
+                    }], cancellationToken);
                 }
                 break;
             default:

@@ -31,7 +31,7 @@ public sealed class CancellationTests
     }
 
     [Fact]
-    public async Task Two_customers_who_cancel_before_the_supplier_answers_are_both_asked_for()
+    public async Task What_a_second_customer_cancels_is_asked_when_the_first_change_is_answered()
     {
         await using var bench = await OneSupplierAsync();
         var first = await TakeInAsync(bench, "A-1", 100);
@@ -39,7 +39,54 @@ public sealed class CancellationTests
         await bench.ADayAsync();
         await DeskDoesAsync(bench, desk => desk.CancelOrderAsync(first, null, "test", CancellationToken.None));
         await DeskDoesAsync(bench, desk => desk.CancelOrderAsync(second, null, "test", CancellationToken.None));
-        Assert.Equal(180, (await PurchasesAsync(bench))[0].Lines[0].CancelRequested);
+        var purchase = (await PurchasesAsync(bench))[0];
+        Assert.Equal((100m, $"{purchase.Document.Number}-C1"), (purchase.Lines[0].CancelRequested, purchase.PendingChange));
+
+        await AnswerAsync(bench, purchase, $"{purchase.Document.Number}-C1", ResponseStatus.Accepted);
+        purchase = (await PurchasesAsync(bench))[0];
+        Assert.Equal((100m, 80m, $"{purchase.Document.Number}-C2"), (purchase.Lines[0].Cancelled, purchase.Lines[0].CancelRequested, purchase.PendingChange));
+        // The second is refused: the first stays cancelled, and nothing is bought elsewhere.
+        await AnswerAsync(bench, purchase, $"{purchase.Document.Number}-C2", ResponseStatus.Rejected);
+        await bench.ADayAsync();
+        purchase = Assert.Single(await PurchasesAsync(bench));
+        Assert.Equal((100m, 80m), (purchase.Lines[0].Cancelled, purchase.Lines[0].Unshipped()));
+        Assert.Equal(80m, (await LeftAsync(bench, first)).Live + (await LeftAsync(bench, second)).Live);
+    }
+
+    [Fact]
+    public async Task A_late_answer_to_the_order_is_not_taken_for_the_answer_to_its_cancellation()
+    {
+        await using var bench = await OneSupplierAsync();
+        var first = await TakeInAsync(bench, "A-1", 100);
+        await bench.ADayAsync();
+        var purchase = Assert.Single(await PurchasesAsync(bench));
+        await DeskDoesAsync(bench, desk => desk.CancelOrderAsync(first, null, "test", CancellationToken.None));
+
+        await ApplyAsync(bench, new OrderResponse
+        {
+            Number = "R-1", OrderNumber = purchase.Document.Number, Status = ResponseStatus.Conditional,
+            Lines = [new OrderResponseLine { Position = 1, Status = LineStatus.Accepted, Item = purchase.Document.Lines[0].Item, Quantity = new Quantity(100, "EA") }],
+        });
+
+        purchase = (await PurchasesAsync(bench))[0];
+        Assert.Equal((100m, 0m, 100m), (purchase.Lines[0].Confirmed, purchase.Lines[0].Cancelled, purchase.Lines[0].CancelRequested));
+        Assert.NotNull(purchase.PendingChange);
+    }
+
+    [Fact]
+    public async Task A_bare_rejection_after_a_confirmation_waits_for_a_person_because_buying_elsewhere_would_order_twice()
+    {
+        await using var bench = await OneSupplierAsync();
+        await TakeInAsync(bench, "A-1", 100);
+        await bench.ADayAsync();
+        var purchase = Assert.Single(await PurchasesAsync(bench));
+        await ApplyAsync(bench, new OrderResponse { Number = "R-1", OrderNumber = purchase.Document.Number, Status = ResponseStatus.Accepted });
+
+        var rejection = new OrderResponse { Number = "R-2", OrderNumber = purchase.Document.Number, Status = ResponseStatus.Rejected };
+        Assert.Equal(DocumentState.Quarantined, (await TryApplyAsync(bench, rejection, released: false)).State);
+        Assert.Equal(100m, (await PurchasesAsync(bench))[0].Lines[0].Confirmed);
+        Assert.Equal(DocumentState.Applied, (await TryApplyAsync(bench, rejection, released: true)).State);
+        Assert.Equal(100m, (await PurchasesAsync(bench))[0].Lines[0].Cancelled);
     }
 
     [Fact]
@@ -213,14 +260,18 @@ public sealed class CancellationTests
     private static Task AnswerAsync(Workbench bench, PurchaseState purchase, string change, ResponseStatus status) =>
         ApplyAsync(bench, new OrderResponse { Number = $"R-{purchase.Id}", OrderNumber = change, Status = status });
 
-    private static async Task ApplyAsync(Workbench bench, OrderResponse response)
+    private static async Task ApplyAsync(Workbench bench, OrderResponse response) =>
+        Assert.Equal(DocumentState.Applied, (await TryApplyAsync(bench, response, released: false)).State);
+
+    private static async Task<ApplyResult> TryApplyAsync(Workbench bench, OrderResponse response, bool released)
     {
+        ApplyResult result;
         await using (var work = await bench.Store.BeginAsync(CancellationToken.None))
         {
-            var result = await bench.Journey.Application.ApplyAsync(work, bench.Book.Get("nordhandel"), DocumentKind.OrderResponse, response, 0, overdue: false, CancellationToken.None);
-            Assert.Equal(DocumentState.Applied, result.State);
+            result = await bench.Journey.Application.ApplyAsync(work, bench.Book.Get("nordhandel"), DocumentKind.OrderResponse, response, 0, overdue: released, CancellationToken.None);
             await work.CommitAsync(CancellationToken.None);
         }
         await bench.WorkAsync();
+        return result;
     }
 }

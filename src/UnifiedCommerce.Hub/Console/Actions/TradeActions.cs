@@ -18,6 +18,9 @@ internal static partial class ConsoleActions
         Decide(group, "/purchases/write-again", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.WriteAgainAsync(Number(form, "purchase"), Text(form, "note"), actor, stop));
         Decide(group, "/answers/accept", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.AcceptAnswerAsync(Number(form, "task"), actor, stop));
         Decide(group, "/answers/refuse", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.RefuseAnswerAsync(Number(form, "task"), actor, stop));
+        Decide(group, "/answers/insist", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.InsistAsync(Number(form, "task"), actor, stop));
+        Decide(group, "/rest/keep", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.KeepRestAsync(Number(form, "task"), actor, stop));
+        Decide(group, "/rest/move", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.MoveRestAsync(Number(form, "task"), actor, stop));
         Decide(group, "/re-routes/approve", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.ApproveReRouteAsync(Number(form, "task"), actor, stop));
         Decide(group, "/re-routes/refuse", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.RefuseReRouteAsync(Number(form, "task"), Text(form, "reason"), actor, stop));
         Decide(group, "/prices/release", ConsoleRole.Procurement, (desk, form, actor, stop) => desk.DecidePriceAsync(Number(form, "task"), release: true, actor, stop));
