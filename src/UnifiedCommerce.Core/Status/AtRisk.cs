@@ -6,6 +6,11 @@ using UnifiedCommerce.Core.Routing;
 
 namespace UnifiedCommerce.Core.Status;
 
+/// <summary>What a warning says to programs.</summary>
+/// <param name="Until">The earliest last cut-off of its lines; null when one has no cut-off in time any more.</param>
+/// <param name="Decisions">Keys of the tasks it waits for: there is nothing else to do about it.</param>
+public sealed record AtRiskCard(DateTimeOffset? Until, IReadOnlyList<string> Decisions);
+
 /// <summary>Warns while there is still time: of order lines that wait for a person although the last cut-off that reaches their need-by date is near.
 /// The warning closes by itself when nothing of the order is at risk any more.</summary>
 public sealed class AtRisk(IStore store, PartnerBookHolder book, CatalogueCache catalogue, TimeProvider clock)
@@ -68,7 +73,7 @@ public sealed class AtRisk(IStore store, PartnerBookHolder book, CatalogueCache 
         var orderIds = waiting.SelectMany(OrdersOf).Concat(pegs.SelectMany(group => group).Select(peg => peg.OrderId)).Distinct().ToList();
         var orders = (await work.Orders.LoadAsync(orderIds, cancellationToken)).ToDictionary(order => order.Id);
         var snapshot = await catalogue.GetAsync(work, DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, book.Current.House.TimeZone).DateTime), cancellationToken);
-        var found = new Dictionary<(long OrderId, string LineId), (string WaitsFor, DateTimeOffset? Until, string Supplier, DateOnly NeedBy)>();
+        var found = new Dictionary<(long OrderId, string LineId), (string WaitsFor, DateTimeOffset? Until, string Supplier, DateOnly NeedBy, string Decision)>();
         foreach (var task in waiting)
         {
             foreach (var (order, line, only) in Concerned(task, orders, purchases, pegs))
@@ -80,7 +85,7 @@ public sealed class AtRisk(IStore store, PartnerBookHolder book, CatalogueCache 
                 var (until, supplier) = LastCutOff(snapshot, line, only, needBy, now);
                 if (until is null || until - now <= Warning)
                 {
-                    found[(order.Id, line.LineId)] = (WaitsFor[task.Kind], until, supplier, needBy);
+                    found[(order.Id, line.LineId)] = (WaitsFor[task.Kind], until, supplier, needBy, task.Key);
                 }
             }
         }
@@ -145,13 +150,13 @@ public sealed class AtRisk(IStore store, PartnerBookHolder book, CatalogueCache 
         return (last, name);
     }
 
-    private HubTask Warn(OrderState order, IReadOnlyList<(string LineId, (string WaitsFor, DateTimeOffset? Until, string Supplier, DateOnly NeedBy) Risk)> lines, DateTimeOffset now)
+    private HubTask Warn(OrderState order, IReadOnlyList<(string LineId, (string WaitsFor, DateTimeOffset? Until, string Supplier, DateOnly NeedBy, string Decision) Risk)> lines, DateTimeOffset now)
     {
         var zone = book.Current.House.TimeZone;
-        var groups = lines.GroupBy(line => line.Risk).ToList();
+        var groups = lines.GroupBy(line => line.Risk with { Decision = "" }).ToList();
         var sentences = groups.Take(3).Select(group =>
         {
-            var (waitsFor, until, supplier, needBy) = group.Key;
+            var (waitsFor, until, supplier, needBy, _) = group.Key;
             var ids = group.Select(line => line.LineId).OrderBy(id => id.Length).ThenBy(id => id, StringComparer.Ordinal).ToList();
             return $"{(ids.Count == 1 ? $"Line {ids[0]} waits" : $"Lines {string.Join(", ", ids)} wait")} {waitsFor} and must be here by {needBy:yyyy-MM-dd}: "
                 + (until is { } moment ? $"the last cut-off in time is {TimeZoneInfo.ConvertTime(moment, zone):yyyy-MM-dd HH:mm} ({supplier})." : "no cut-off in time is left.");
@@ -159,6 +164,7 @@ public sealed class AtRisk(IStore store, PartnerBookHolder book, CatalogueCache 
         return new HubTask
         {
             Kind = TaskKind, Key = $"{TaskKind}:{order.Id}", OrderId = order.Id, At = now,
+            Data = JsonSerializer.Serialize(new AtRiskCard(lines.Any(line => line.Risk.Until is null) ? null : lines.Min(line => line.Risk.Until), [.. lines.Select(line => line.Risk.Decision).Distinct(StringComparer.Ordinal)]), CanonicalJson.Options),
             Text = $"Order {order.Number} is at risk. {string.Join(" ", sentences)}{(groups.Count > 3 ? $" And {groups.Skip(3).Sum(group => group.Count())} more lines." : "")} Decide what it waits for, or agree a later date with the customer.",
         };
     }
