@@ -186,6 +186,31 @@ public sealed class ApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_description_of_the_API_shows_problems_keys_examples_and_webhooks_as_they_are()
+    {
+        var document = await _hub.GetJsonAsync("/api/openapi.json");
+        var submit = document["paths"]!["/api/orders"]!["post"]!;
+        Assert.Equal("#/components/schemas/ProblemFinding", document["components"]!["schemas"]!["ProblemDetails"]!["properties"]!["errors"]!["items"]!["$ref"]!.ToString());
+        Assert.Equal("bearer", document["components"]!["securitySchemes"]!["apiKey"]!["scheme"]!.ToString());
+        foreach (string status in (string[])["400", "401", "403", "413", "422", "429"])
+        {
+            var example = submit["responses"]![status]!["content"]!["application/problem+json"]!["example"]!;
+            Assert.Equal(status, example["status"]!.ToString());
+            Assert.StartsWith("urn:unified-commerce:problem:", example["type"]!.ToString(), StringComparison.Ordinal);
+        }
+        // The example of a request is one that the hub takes, and the answer has the members of its example.
+        using var taken = await _hub.PostAsync("/api/orders", submit["requestBody"]!["content"]!["application/json"]!["example"]!.ToJsonString());
+        Assert.Equal(HttpStatusCode.Created, taken.StatusCode);
+        var answer = System.Text.Json.Nodes.JsonNode.Parse(await taken.Content.ReadAsStringAsync())!.AsObject();
+        Assert.Equal(submit["responses"]!["201"]!["content"]!["application/json"]!["example"]!.AsObject().Select(member => member.Key), answer.Select(member => member.Key));
+        var feed = await _hub.GetJsonAsync("/api/events?after=0");
+        Assert.Equal(document["paths"]!["/api/events"]!["get"]!["responses"]!["200"]!["content"]!["application/json"]!["example"]!.AsObject().Select(member => member.Key), feed.AsObject().Select(member => member.Key));
+        var told = document["webhooks"]!["orderEvent"]!["post"]!;
+        Assert.Equal(["webhook-id", "webhook-timestamp", "webhook-signature"], told["parameters"]!.AsArray().Select(header => header!["name"]!.ToString()));
+        Assert.Equal("unified-commerce.order.changed", told["requestBody"]!["content"]!["application/cloudevents+json"]!["example"]!["type"]!.ToString());
+    }
+
+    [Fact]
     public async Task Health_and_metrics_answer()
     {
         foreach (string path in (string[])["/health/startup", "/health/live", "/health/ready"])

@@ -39,7 +39,7 @@ public static class WebhooksApi
             }
             string secret = await registry.RotateAsync(found.Webhook, Actor(context), cancellationToken);
             return (IResult)TypedResults.Ok(Of(found.Webhook, found.Told) with { Secret = secret });
-        }).Produces<WebhookAnswer>().WithName("RotateWebhook").WithSummary("Gives it a new secret; the old one signs too for a day.");
+        }).Produces<WebhookAnswer>().ProducesProblem(StatusCodes.Status404NotFound).WithName("RotateWebhook").WithSummary("Gives it a new secret; the old one signs too for a day.");
         group.MapPost("/{id}/replay", async (HttpContext context, WebhookRegistry registry, string id, WebhookReplay from, CancellationToken cancellationToken) =>
         {
             if (await registry.FindAsync(id, cancellationToken) is not { } found || !Mine(context, found.Webhook))
@@ -48,7 +48,7 @@ public static class WebhooksApi
             }
             await registry.ReplayAsync(found.Webhook, Math.Max(0, from.After), Actor(context), cancellationToken);
             return (IResult)TypedResults.NoContent();
-        }).WithName("ReplayWebhook").WithSummary("Tells it everything after a position again, with the same ids; calls it again when it was disabled.");
+        }).Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).WithName("ReplayWebhook").WithSummary("Tells it everything after a position again, with the same ids; calls it again when it was disabled.");
         group.MapDelete("/{id}", async (HttpContext context, WebhookRegistry registry, string id, CancellationToken cancellationToken) =>
         {
             if (await registry.FindAsync(id, cancellationToken) is not { } found || !Mine(context, found.Webhook))
@@ -57,7 +57,7 @@ public static class WebhooksApi
             }
             await registry.RemoveAsync(found.Webhook, Actor(context), cancellationToken);
             return (IResult)TypedResults.NoContent();
-        }).WithName("RemoveWebhook").WithSummary("Removes it.");
+        }).Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status404NotFound).WithName("RemoveWebhook").WithSummary("Removes it.");
     }
 
     private static async Task<IResult> AddAsync(HttpContext context, WebhookRegistry registry, WebhookClient client, WebhookRequest wanted, CancellationToken cancellationToken)

@@ -92,9 +92,7 @@ internal static class HubServices
         services.AddApiLimits(configuration.GetValue("Api:RequestsPerSecond", 500));
         services.AddOpenApi("v1", openApi => openApi.AddDocumentTransformer((document, _, _) =>
         {
-            document.Info.Title = "UnifiedCommerce hub";
-            document.Info.Version = "1";
-            document.Info.Description = "Orders in, their truth out. Authenticate with 'Authorization: Bearer uc_...'. Problems are RFC 9457 documents whose 'errors' say what was found, where, and what to do.";
+            ApiDescription.Complete(document);
             return Task.CompletedTask;
         }));
         services.AddConsole();
