@@ -4,7 +4,8 @@ namespace UnifiedCommerce.Core;
 /// those who wait runs it for all of them.</summary>
 /// <param name="most">The most that share one.</param>
 /// <param name="run">Runs one transaction for all items and returns one result each, in order. What it throws is thrown to each caller.</param>
-public sealed class SharedTransactions<TItem, TResult>(int most, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> run)
+/// <param name="oneByOne">A shared transaction that failed is done again for each caller alone, unless it may have been committed.</param>
+public sealed class SharedTransactions<TItem, TResult>(int most, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> run, bool oneByOne = false)
 {
     private readonly Lock _gate = new();
     private readonly Queue<Caller> _waiting = [];
@@ -48,21 +49,9 @@ public sealed class SharedTransactions<TItem, TResult>(int most, Func<IReadOnlyL
             gone.Result.SetCanceled(gone.Cancelled);
         }
         var staying = callers.Where(caller => !caller.Result.Task.IsCompleted).ToList();
-        try
+        if (staying.Count > 0)
         {
-            var results = staying.Count == 0 ? [] : await run([.. staying.Select(caller => caller.Item)]);
-            for (var index = 0; index < staying.Count; index++)
-            {
-                staying[index].Result.SetResult(results[index]);
-            }
-        }
-        catch (Exception fault)
-        {
-            // Each caller deals with it as if it had been alone.
-            foreach (var caller in staying)
-            {
-                caller.Result.TrySetException(fault);
-            }
+            await DoAsync(staying);
         }
         foreach (var caller in callers.Skip(1))
         {
@@ -77,6 +66,33 @@ public sealed class SharedTransactions<TItem, TResult>(int most, Func<IReadOnlyL
             else
             {
                 _runs = false;
+            }
+        }
+    }
+
+    private async Task DoAsync(IReadOnlyList<Caller> callers)
+    {
+        try
+        {
+            var results = await run([.. callers.Select(caller => caller.Item)]);
+            for (var index = 0; index < callers.Count; index++)
+            {
+                callers[index].Result.SetResult(results[index]);
+            }
+        }
+        catch (Exception fault) when (oneByOne && callers.Count > 1 && fault is not CommitUnknownException)
+        {
+            foreach (var caller in callers)
+            {
+                await DoAsync([caller]);
+            }
+        }
+        catch (Exception fault)
+        {
+            // Each caller deals with it as if it had been alone.
+            foreach (var caller in callers)
+            {
+                caller.Result.TrySetException(fault);
             }
         }
     }

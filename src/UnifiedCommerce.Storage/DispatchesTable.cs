@@ -1,3 +1,4 @@
+using System.Globalization;
 using UnifiedCommerce.Core;
 using UnifiedCommerce.Core.Orders;
 using UnifiedCommerce.Core.Purchasing;
@@ -53,21 +54,27 @@ internal sealed class DispatchesTable(Session session) : IDispatches
         Column<(ControlNumberUse Use, long Number)>.Number("number_to", row => row.Number),
         Column<(ControlNumberUse Use, long Number)>.Text("used_by", row => row.Use.UsedBy));
 
+    static readonly Bulk<KeyValuePair<string, int>> TakeNumbers = Bulk<KeyValuePair<string, int>>.Insert("counters",
+        "on conflict (name) do update set last = counters.last + excluded.last returning last || ' ' || name",
+        Column<KeyValuePair<string, int>>.Text("name", wanted => wanted.Key),
+        Column<KeyValuePair<string, int>>.Number("last", wanted => wanted.Value));
+
     public async Task<IReadOnlyList<long>> NextControlNumbersAsync(IReadOnlyList<ControlNumberUse> uses, CancellationToken cancellationToken)
     {
-        var next = new Dictionary<string, long>(StringComparer.Ordinal);
+        if (uses.Count == 0)
+            return [];
         // Sorted, so that two transactions that want the same counters cannot wait for each other.
-        foreach (var wanted in uses.CountBy(use => use.Counter).OrderBy(wanted => wanted.Key, StringComparer.Ordinal))
+        var wanted = uses.CountBy(use => use.Counter).OrderBy(wanted => wanted.Key, StringComparer.Ordinal).ToList();
+        var taken = (await TakeNumbers.TextsAsync(session, wanted, cancellationToken)).Select(text => text.Split(' ', 2)).ToDictionary(pair => pair[1], pair => long.Parse(pair[0], CultureInfo.InvariantCulture), StringComparer.Ordinal);
+        var next = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var (counter, count) in wanted)
         {
-            var last = await session.NumberAsync(
-                "insert into counters (name, last) values (@counter, @count) on conflict (name) do update set last = counters.last + excluded.last returning last",
-                new { counter = wanted.Key, count = (long)wanted.Value }, cancellationToken);
-            if (last is not { } taken || taken > LastControlNumber)
+            if (taken[counter] > LastControlNumber)
             {
-                throw new HubException($"Control numbers of {wanted.Key}: found {last}, expected at most {LastControlNumber}. Agree with the partner on a new "
+                throw new HubException($"Control numbers of {counter}: found {taken[counter]}, expected at most {LastControlNumber}. Agree with the partner on a new "
                     + "sender or receiver id, or on starting again at 1, and change the partner file.");
             }
-            next.Add(wanted.Key, taken - wanted.Value + 1);
+            next.Add(counter, taken[counter] - count + 1);
         }
         var numbers = uses.Select(use => next[use.Counter]++).ToList();
         await InsertNumbers.RunAsync(session, [.. uses.Zip(numbers)], cancellationToken);

@@ -66,6 +66,7 @@ public sealed class JobEngine : IAsyncDisposable
     private readonly LaneBreaker _breaker;
     private readonly RunningJobs _running = new();
     private readonly JobTallies _tallies = new();
+    private readonly SharedTransactions<(IReadOnlyList<Job> Jobs, IReadOnlyList<JobOutcome> Outcomes), bool> _settling;
     private readonly CancellationTokenSource _abort;
     private readonly Lock _gate = new();
     private readonly List<Job> _handBack = [];
@@ -80,6 +81,7 @@ public sealed class JobEngine : IAsyncDisposable
         _machine = machine;
         _options = options;
         _abort = new CancellationTokenSource(Timeout.InfiniteTimeSpan, machine);
+        _settling = new(options.EffectWidth, SettleTogetherAsync, oneByOne: true);
         _breaker = new LaneBreaker(options.BreakerFailures, options.BreakerPause);
         _kinds = [.. batches.Select(handler => new KindLoop(handler.Kind, handler.BatchSize, options.BatchWidth, handler, null)),
             .. effects.Select(handler => new KindLoop(handler.Kind, handler.BatchSize, options.EffectWidth, null, handler))];
@@ -358,8 +360,21 @@ public sealed class JobEngine : IAsyncDisposable
             else if (outcomes[i] is JobOutcome.Done)
                 _breaker.Succeeded(lane);
         }
+        if (thrown is null)
+        {
+            await _settling.RunAsync((jobs, outcomes), CancellationToken.None);
+            return;
+        }
         await using var work = await _store.BeginAsync(_abort.Token);
         await SettleAsync(work, jobs, outcomes, thrown);
+    }
+
+    /// <summary>Effects that end at the same time are settled in one transaction.</summary>
+    private async Task<IReadOnlyList<bool>> SettleTogetherAsync(IReadOnlyList<(IReadOnlyList<Job> Jobs, IReadOnlyList<JobOutcome> Outcomes)> batches)
+    {
+        await using var work = await _store.BeginAsync(_abort.Token);
+        await SettleAsync(work, [.. batches.SelectMany(batch => batch.Jobs)], [.. batches.SelectMany(batch => batch.Outcomes)], null);
+        return [.. batches.Select(_ => true)];
     }
 
     private static IReadOnlyList<JobOutcome> Checked(string kind, IReadOnlyList<Job> jobs, IReadOnlyList<JobOutcome> outcomes) =>

@@ -11,13 +11,29 @@ namespace UnifiedCommerce.Core.Purchasing;
 
 /// <summary>Transactions 2 and 3 of the send protocol around the effect. A crash in between leaves SENDING: whoever claims the same job after it
 /// takes over at once, for the earlier claim is over; another job waits for the attempt's lease. The next attempt treats it as UNKNOWN and probes
-/// first; the bytes are the stored ones, always.</summary>
-public sealed class SendDispatchHandler(
-    IStore store, PartnerBookHolder book, IEnumerable<IOutboundChannel> channels, DocumentReception reception, TimeProvider clock, TimeProvider machine) : IEffectHandler
+/// first; the bytes are the stored ones, always. Partners whose documents come up at the same time share transactions 2 and 3, never the effect.</summary>
+public sealed class SendDispatchHandler : IEffectHandler
 {
     /// <summary>How long an attempt may take before another job may take over.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
-    private readonly Dictionary<string, IOutboundChannel> _channels = channels.ToDictionary(channel => channel.Kind, StringComparer.Ordinal);
+    private const int MostTogether = 16;
+    private readonly IStore _store;
+    private readonly PartnerBookHolder _book;
+    private readonly Dictionary<string, IOutboundChannel> _channels;
+    private readonly DocumentReception _reception;
+    private readonly TimeProvider _clock;
+    private readonly TimeProvider _machine;
+    private readonly SharedTransactions<IReadOnlyDictionary<long, Job>, (IReadOnlyList<Claimed> Claimed, IReadOnlyDictionary<long, JobOutcome> Outcomes)> _claims;
+    private readonly SharedTransactions<IReadOnlyList<Attempted>, IReadOnlyDictionary<long, JobOutcome>> _records;
+
+    /// <summary>A handler over these channels; one for each process.</summary>
+    public SendDispatchHandler(IStore store, PartnerBookHolder book, IEnumerable<IOutboundChannel> channels, DocumentReception reception, TimeProvider clock, TimeProvider machine)
+    {
+        (_store, _book, _reception, _clock, _machine) = (store, book, reception, clock, machine);
+        _channels = channels.ToDictionary(channel => channel.Kind, StringComparer.Ordinal);
+        _claims = new(MostTogether, ClaimAsync, oneByOne: true);
+        _records = new(MostTogether, RecordAsync, oneByOne: true);
+    }
 
     /// <inheritdoc/>
     public string Kind => "send-dispatch";
@@ -29,32 +45,40 @@ public sealed class SendDispatchHandler(
     public async Task<IReadOnlyList<JobOutcome>> RunAsync(IReadOnlyList<Job> jobs, CancellationToken cancellationToken)
     {
         var ids = jobs.Select(job => JsonSerializer.Deserialize<Args>(job.Args, CanonicalJson.Options)!.DispatchId).ToList();
-        var outcomes = new Dictionary<long, JobOutcome>();
         var senders = ids.Zip(jobs).GroupBy(pair => pair.First).ToDictionary(group => group.Key, group => group.Select(pair => pair.Second).MaxBy(job => job.Id)!);
-        var claimed = await ClaimAsync(senders, outcomes, cancellationToken);
-        var results = new List<(Dispatch Dispatch, SendResult Result)>();
+        var (claimed, decided) = await _claims.RunAsync(senders, cancellationToken);
+        var outcomes = decided.ToDictionary();
+        var results = new List<Attempted>();
         foreach (var group in claimed.GroupBy(entry => entry.Partner))
         {
-            results.AddRange(await AttemptAsync(group.Key, [.. group.Select(entry => (entry.Dispatch, entry.WasUnknown))], cancellationToken));
+            results.AddRange(await AttemptAsync(group.Key, [.. group], cancellationToken));
         }
         if (results.Count > 0)
         {
-            await RecordAsync(results, outcomes, cancellationToken);
+            // What left is written down whoever wants to stop.
+            foreach (var (id, outcome) in await _records.RunAsync(results, CancellationToken.None))
+            {
+                outcomes[id] = outcome;
+            }
         }
         return [.. ids.Select(id => outcomes.GetValueOrDefault(id) ?? JobOutcome.Ok)];
     }
 
     /// <summary>Transaction 2: SENDING, attempt + 1, new fencing token.</summary>
-    private async Task<IReadOnlyList<(Dispatch Dispatch, Partner Partner, bool WasUnknown)>> ClaimAsync(IReadOnlyDictionary<long, Job> senders, Dictionary<long, JobOutcome> outcomes, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<(IReadOnlyList<Claimed>, IReadOnlyDictionary<long, JobOutcome>)>> ClaimAsync(IReadOnlyList<IReadOnlyDictionary<long, Job>> batches)
     {
-        await using var work = await store.BeginAsync(cancellationToken);
-        var now = machine.GetUtcNow();
+        var cancellationToken = CancellationToken.None;
+        // Two jobs for one dispatch throw here, and each of their batches has a transaction of its own.
+        var senders = batches.SelectMany(batch => batch).ToDictionary();
+        var outcomes = new Dictionary<long, JobOutcome>();
+        await using var work = await _store.BeginAsync(cancellationToken);
+        var now = _machine.GetUtcNow();
         var switches = await PartnerSwitches.ReadAsync(work, cancellationToken);
-        var claimed = new List<(Dispatch, Partner, bool)>();
+        var claimed = new List<Claimed>();
         var withdrawn = new List<Dispatch>();
         foreach (var dispatch in await work.Dispatches.LockAsync([.. senders.Keys], cancellationToken))
         {
-            var partner = book.Current.Get(dispatch.Partner);
+            var partner = _book.Current.Get(dispatch.Partner);
             var job = senders[dispatch.Id];
             switch (dispatch.State)
             {
@@ -84,45 +108,45 @@ public sealed class SendDispatchHandler(
                 continue;
             }
             if (partner.Transport!.InOrder && await work.Dispatches.OlderUnsettledAsync(dispatch.Partner, dispatch.Id, cancellationToken)
-                && !claimed.Exists(earlier => earlier.Item1.Partner == dispatch.Partner))
+                && !claimed.Exists(earlier => earlier.Dispatch.Partner == dispatch.Partner))
             {
                 outcomes[dispatch.Id] = new JobOutcome.Snooze(now.AddSeconds(1), "an older document of this partner goes first");
                 continue;
             }
             var wasUnknown = dispatch.State is DispatchState.Sending or DispatchState.Unknown;
-            claimed.Add((dispatch with
+            claimed.Add(new Claimed(dispatch with
             {
                 State = DispatchState.Sending, Attempt = dispatch.Attempt + 1, Fence = dispatch.Fence + 1, LeaseUntil = now + Lease, SenderJob = job.Id, SenderFence = job.Fence,
             }, partner, wasUnknown));
         }
-        await work.Dispatches.UpdateAsync([.. claimed.Select(entry => entry.Item1), .. withdrawn], cancellationToken);
+        await work.Dispatches.UpdateAsync([.. claimed.Select(entry => entry.Dispatch), .. withdrawn], cancellationToken);
         await work.CommitAsync(cancellationToken);
-        return claimed;
+        return [.. batches.Select(batch => ((IReadOnlyList<Claimed>)[.. claimed.Where(entry => batch.ContainsKey(entry.Dispatch.Id))],
+            (IReadOnlyDictionary<long, JobOutcome>)outcomes.Where(outcome => batch.ContainsKey(outcome.Key)).ToDictionary()))];
     }
 
     /// <summary>A job has one claim at a time, so whoever holds a newer one of the same job knows that the attempt's claim is over: its worker died, lost
     /// its lease or gave the job back. A slow one that still lives writes nothing any more. Within one claim, attempts follow each other.</summary>
     private static bool IsOver(Dispatch dispatch, Job job) => dispatch.SenderJob == job.Id && dispatch.SenderFence <= job.Fence;
 
-    private async Task<IEnumerable<(Dispatch Dispatch, SendResult Result)>> AttemptAsync(
-        Partner partner, IReadOnlyList<(Dispatch Dispatch, bool WasUnknown)> claimed, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Attempted>> AttemptAsync(Partner partner, IReadOnlyList<Claimed> claimed, CancellationToken cancellationToken)
     {
         if (!_channels.TryGetValue(partner.Transport!.Kind, out var channel))
         {
-            return claimed.Select(entry => (entry.Dispatch, (SendResult)new SendResult.Failed(
+            return claimed.Select(entry => new Attempted(entry.Dispatch, new SendResult.Failed(
                 $"Transport {partner.Transport.Kind} of partner {partner.Id} is not installed; expected {string.Join(" or ", _channels.Keys)}.", Retryable: false)));
         }
-        var results = new List<(Dispatch Dispatch, SendResult Result)>(claimed.Count);
+        var results = new List<Attempted>(claimed.Count);
         var toSend = new List<Dispatch>(claimed.Count);
-        foreach (var (dispatch, wasUnknown) in claimed)
+        foreach (var (dispatch, _, wasUnknown) in claimed)
         {
             switch (wasUnknown ? await channel.ProbeAsync(partner, dispatch, cancellationToken) : null)
             {
                 case ProbeResult.Present present:
-                    results.Add((dispatch, new SendResult.Sent($"found by probe: {present.Evidence}")));
+                    results.Add(new Attempted(dispatch, new SendResult.Sent($"found by probe: {present.Evidence}")));
                     break;
                 case ProbeResult.Ambiguous ambiguous:
-                    results.Add((dispatch, new Held(ambiguous.Reason)));
+                    results.Add(new Attempted(dispatch, new Held(ambiguous.Reason)));
                     break;
                 default:
                     toSend.Add(dispatch);
@@ -135,16 +159,19 @@ public sealed class SendDispatchHandler(
             var began = Stopwatch.GetTimestamp();
             var sent = await channel.SendAllAsync(partner, toSend, cancellationToken);
             JourneyMeters.Sent(partner.Id, began, sent);
-            results.AddRange(toSend.Zip(sent));
+            results.AddRange(toSend.Zip(sent, static (dispatch, result) => new Attempted(dispatch, result)));
         }
         return results;
     }
 
     /// <summary>Transaction 3: evidence and what follows from it. An attempt whose fencing token is old writes nothing.</summary>
-    private async Task RecordAsync(IReadOnlyList<(Dispatch Dispatch, SendResult Result)> results, Dictionary<long, JobOutcome> outcomes, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<IReadOnlyDictionary<long, JobOutcome>>> RecordAsync(IReadOnlyList<IReadOnlyList<Attempted>> batches)
     {
-        await using var work = await store.BeginAsync(cancellationToken);
-        var now = clock.GetUtcNow();
+        var cancellationToken = CancellationToken.None;
+        var results = batches.SelectMany(batch => batch).ToList();
+        var outcomes = new Dictionary<long, JobOutcome>();
+        await using var work = await _store.BeginAsync(cancellationToken);
+        var now = _clock.GetUtcNow();
         var fences = await work.Dispatches.LockFencesAsync([.. results.Select(result => result.Dispatch.Id)], cancellationToken);
         var updated = new List<Dispatch>();
         var sent = new List<Dispatch>();
@@ -152,13 +179,14 @@ public sealed class SendDispatchHandler(
         {
             if (fences[attempted.Id] != attempted.Fence)
             {
-                outcomes[attempted.Id] = new JobOutcome.Snooze(machine.GetUtcNow().AddSeconds(1), "a newer attempt took over, or the partner's acknowledgement was quicker");
+                outcomes.Add(attempted.Id, new JobOutcome.Snooze(_machine.GetUtcNow().AddSeconds(1), "a newer attempt took over, or the partner's acknowledgement was quicker"));
                 continue;
             }
-            var partner = book.Current.Get(attempted.Partner);
-            var (next, outcome) = Next(attempted, result, now, machine.GetUtcNow());
+            var partner = _book.Current.Get(attempted.Partner);
+            var (next, outcome) = Next(attempted, result, now, _machine.GetUtcNow());
             updated.Add(next);
-            outcomes[attempted.Id] = outcome;
+            // Two attempts at one dispatch throw here, and each has a transaction of its own.
+            outcomes.Add(attempted.Id, outcome);
             switch (next.State)
             {
                 case DispatchState.Sent:
@@ -169,16 +197,17 @@ public sealed class SendDispatchHandler(
                     break;
             }
         }
-        await FollowAsync(work, book.Current, [.. sent.Where(dispatch => dispatch is { PurchaseId: not null, Kind: DocumentKind.PurchaseOrder })], now, cancellationToken);
+        await FollowAsync(work, _book.Current, [.. sent.Where(dispatch => dispatch is { PurchaseId: not null, Kind: DocumentKind.PurchaseOrder })], now, cancellationToken);
         // What came back is inbound like anything else, whoever settled the dispatch.
         foreach (var (dispatch, answer) in results.Select(entry => (entry.Dispatch, (entry.Result as SendResult.Sent)?.Answer)).Where(entry => entry.Answer is { Length: > 0 }))
         {
-            await reception.StoreAsync(work, dispatch.Partner, book.Current.Get(dispatch.Partner).Transport!.Kind, $"answer-to-{dispatch.Key}", $"answer:{dispatch.Key}", answer!, cancellationToken);
+            await _reception.StoreAsync(work, dispatch.Partner, _book.Current.Get(dispatch.Partner).Transport!.Kind, $"answer-to-{dispatch.Key}", $"answer:{dispatch.Key}", answer!, cancellationToken);
         }
         await work.Dispatches.UpdateAsync(updated, cancellationToken);
         await work.Audit.AddAsync([.. updated.Select(dispatch => new AuditEntry(now, "system", $"dispatch.{dispatch.State.ToString().ToLowerInvariant()}", $"dispatch:{dispatch.Id}", null,
             JsonSerializer.Serialize(new { dispatch.Key, dispatch.Attempt, dispatch.Evidence, dispatch.Reason, dispatch.Sha256 }, CanonicalJson.Options)))], cancellationToken);
         await work.CommitAsync(cancellationToken);
+        return [.. batches.Select(batch => (IReadOnlyDictionary<long, JobOutcome>)batch.ToDictionary(attempted => attempted.Dispatch.Id, attempted => outcomes[attempted.Dispatch.Id]))];
     }
 
     private static (Dispatch Next, JobOutcome Outcome) Next(Dispatch dispatch, SendResult result, DateTimeOffset now, DateTimeOffset machineNow) => result switch
@@ -243,6 +272,10 @@ public sealed class SendDispatchHandler(
     }
 
     private sealed record Held(string Why) : SendResult;
+
+    private sealed record Claimed(Dispatch Dispatch, Partner Partner, bool WasUnknown);
+
+    private sealed record Attempted(Dispatch Dispatch, SendResult Result);
 
     private sealed record Args(long DispatchId);
 }
