@@ -362,7 +362,7 @@ internal sealed class SegmentReading : ReadSession
             choiceRanks[template.Choice] = template.Rank;
         }
         int refused = mismatches % 1000 == 0 ? 0 : Refuse(view, template);
-        StatedCurrency(view, 3, "MOA");
+        StatedCurrency(view, "MOA"u8, 1, 3);
         if (Probe is not null)
             ProbeRest(template, view);
         PlacedSlot[] slots = template.Slots;
@@ -607,17 +607,16 @@ internal sealed class SegmentReading : ReadSession
     }
 
     /// <summary>A currency that the mapping has no place for still says what the amounts are: of an amount (MOA 6345), of a line (CUX 6345, CUR02).</summary>
-    private void StatedCurrency(in SegmentView view, int component, params ReadOnlySpan<string> tags)
+    private void StatedCurrency(in SegmentView view, ReadOnlySpan<byte> tag, int element, int component)
     {
-        string name = Encoding.Latin1.GetString(view.Tag);
-        string code = tags.Contains(name) ? Text(view, name == "CUR" ? 2 : 1, name == "CUR" ? 1 : component) : "";
-        if (code.Length > 0)
-            currencies.Add((code, string.Create(CultureInfo.InvariantCulture, $"segment {position} {name}")));
+        if (view.Tag.SequenceEqual(tag) && Text(view, element, component) is { Length: > 0 } code)
+            currencies.Add((code, string.Create(CultureInfo.InvariantCulture, $"segment {position} {Encoding.Latin1.GetString(tag)}")));
     }
 
     private void Unknown(in SegmentView view)
     {
-        StatedCurrency(view, 2, "CUX", "CUR");
+        StatedCurrency(view, "CUX"u8, 1, 2);
+        StatedCurrency(view, "CUR"u8, 2, 1);
         if (Unmapped.Count < Findings.Limit)
             Unmapped.Add(new UnmappedValue(string.Create(CultureInfo.InvariantCulture, $"segment {position} {Encoding.Latin1.GetString(view.Tag)}"), encoding.GetString(view.Raw)));
     }
