@@ -129,7 +129,37 @@ internal sealed partial class BranchAndBound
             }
         }
 
+        return best ?? LineLeftOpen(allowed);
+    }
+
+    /// <summary>A line that the best plan leaves open and the mixture fills: where stock is scarce one of them is far from the truth.</summary>
+    private Branch? LineLeftOpen(Restrictions allowed)
+    {
+        Branch? best = null;
+        var dearest = 0.0;
+        for (var i = 0; i < _model.Lines; i++)
+        {
+            if (_model.Penalty[i] > dearest && _ascent.FilledShare[i] > 0.5 && (allowed.Line is null || allowed.Line[i] == Restrictions.Free) && IsOpenInBest(i))
+            {
+                dearest = _model.Penalty[i];
+                best = new Branch(SplitSubject.LineFilled, i, 0, 0);
+            }
+        }
+
         return best;
+    }
+
+    private bool IsOpenInBest(int i)
+    {
+        for (var k = _model.LineStart[i]; k < _model.LineStart[i + 1]; k++)
+        {
+            if (Best[_model.LineOffers[k]] > 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private Branch? OfferSplit(Restrictions allowed)
