@@ -21,7 +21,7 @@ if (Given("--orders") is not null)
     var kills = Number("--kills", 20);
     return await new ChaosCommand(new ChaosOptions
     {
-        Orders = Number("--orders", 300), Kills = kills, Cuts = postgres ? Number("--cuts", kills) : 0, PartnerFaults = Number("--partner-faults", 30), Postgres = postgres,
+        Orders = Number("--orders", 300), Kills = kills, Cuts = postgres ? Number("--cuts", kills / 2) : 0, PartnerFaults = Number("--partner-faults", 30), Postgres = postgres,
         Broker = postgres && ThrowAwayRabbitMq.Absent is null && Given("--broker") != "none", Minutes = Number("--minutes", int.MaxValue), Workers = Number("--workers", 3), Seed = Number("--seed", 7), Plant = Given("--plant"), Hub = Given("--hub"),
     }).RunAsync();
 }

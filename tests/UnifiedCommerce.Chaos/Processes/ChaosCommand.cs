@@ -59,7 +59,8 @@ internal sealed class ChaosCommand(ChaosOptions options)
         var hubs = Enumerable.Range(1, options.Postgres ? options.Workers : 1).Select(number =>
             new HubProcess(dll, Path.Combine(_folder, "data"), partners, through, others?.HubAddress, Path.Combine(_folder, $"hub-{number}.log"))).ToList();
         using var stop = new CancellationTokenSource();
-        var taking = TakeAwayAsync(stop.Token);
+        var folders = new FolderPartners(Path.Combine(_folder, "data", "partners"), options.PartnerFaults, options.Seed);
+        var taking = folders.RunAsync(stop.Token);
         try
         {
             hubs.ForEach(hub => hub.Start());
@@ -68,11 +69,11 @@ internal sealed class ChaosCommand(ChaosOptions options)
             // Of its own: connections of the other ended with the database.
             await using var store = await HubStore.OpenAsync(connection, new StorageOptions { Migrate = false }, CancellationToken.None);
             hubs.FindAll(hub => !hub.IsRunning).ForEach(hub => hub.Start());
-            var settled = await SettleAsync(store, others);
+            var settled = await SettleAsync(store, others, folders);
             hubs.ForEach(hub => hub.Kill());
             await stop.CancelAsync();
             await taking;
-            var code = await JudgeAsync(store, partner, others, settled, Stopwatch.GetElapsedTime(began));
+            var code = await JudgeAsync(store, partner, others, folders, settled, Stopwatch.GetElapsedTime(began));
             Console.Error.WriteLine(code == 0 ? "All is well." : $"Logs and files: {_folder}");
             return code;
         }
@@ -100,7 +101,7 @@ internal sealed class ChaosCommand(ChaosOptions options)
     }
 
     /// <summary>A GTIN-13 with its check digit.</summary>
-    static string Gtin(int article, int supplier)
+    public static string Gtin(int article, int supplier)
     {
         var digits = string.Create(CultureInfo.InvariantCulture, $"4012345{article:D3}{supplier:D2}");
         var sum = digits.Select((digit, index) => (digit - '0') * (index % 2 == 0 ? 1 : 3)).Sum();
@@ -241,21 +242,6 @@ internal sealed class ChaosCommand(ChaosOptions options)
         }
     }
 
-    /// <summary>Partners with folders take files away when they like.</summary>
-    async Task TakeAwayAsync(CancellationToken stop)
-    {
-        var random = new Random(options.Seed);
-        while (!stop.IsCancellationRequested)
-        {
-            foreach (var file in Outboxes().Where(_ => random.Next(100) < options.PartnerFaults))
-            {
-                var taken = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(file)!, "..", "taken")).FullName;
-                File.Move(file, Path.Combine(taken, Path.GetFileName(file)));
-            }
-            await Task.Delay(500, CancellationToken.None);
-        }
-    }
-
     List<string> Outboxes(params string[] folders)
     {
         var root = Path.Combine(_folder, "data", "partners");
@@ -304,7 +290,7 @@ internal sealed class ChaosCommand(ChaosOptions options)
     }
 
     /// <summary>Waits until nothing moves.</summary>
-    async Task<bool> SettleAsync(HubStore store, OtherSystems? others)
+    async Task<bool> SettleAsync(HubStore store, OtherSystems? others, FolderPartners folders)
     {
         for (var look = 0; look < 1500; look++)
         {
@@ -315,22 +301,24 @@ internal sealed class ChaosCommand(ChaosOptions options)
                 null, CancellationToken.None);
             var missing = _answered.Count - await session.NumberAsync("select count(*) from orders", null, CancellationToken.None);
             var told = others is null || await session.NumberAsync("select max(sequence) from events", null, CancellationToken.None) is not { } last || others.Heard.Contains(last);
-            if (open == 0 && missing == 0 && told && depths.All(depth => depth.Ready + depth.Running == 0))
+            if (open == 0 && missing == 0 && told && await folders.IsReadAsync(session) && depths.All(depth => depth.Ready + depth.Running == 0))
                 return true;
             await Task.Delay(200);
         }
         return false;
     }
 
-    async Task<int> JudgeAsync(HubStore store, FaultyPartner partner, OtherSystems? others, bool settled, TimeSpan wall)
+    async Task<int> JudgeAsync(HubStore store, FaultyPartner partner, OtherSystems? others, FolderPartners folders, bool settled, TimeSpan wall)
     {
         List<long> events;
+        IReadOnlyList<string> acknowledgements;
         List<(string Key, string Partner, string File, string Sha, DispatchState State)> dispatches;
         HashSet<string> stored;
         await using (var read = await store.ReadAsync(CancellationToken.None))
         {
-            dispatches = await read.Session.ListAsync("select key, partner, file_name, sha256, state from dispatches where kind = 'PurchaseOrder'", null,
-                static row => (row.Text(), row.Text(), row.Text(), row.Text(), Enum.Parse<DispatchState>(row.Text())), CancellationToken.None);
+            dispatches = await read.Session.ListAsync("select key, partner, file_name, sha256, state from dispatches", null,
+                static row => (row.Text(), row.Text(), row.Text(), row.Text(), row.Name<DispatchState>()), CancellationToken.None);
+            acknowledgements = await folders.BreachesAsync(read.Session);
             events = await read.Session.ListAsync("select sequence from events order by sequence", null, static row => row.Number(), CancellationToken.None);
             stored = (await read.Session.ListAsync("select number from orders", null, static row => row.Text(), CancellationToken.None)).ToHashSet(StringComparer.Ordinal);
         }
@@ -347,12 +335,13 @@ internal sealed class ChaosCommand(ChaosOptions options)
         var doubled = partner.Conflicts + held.Values.Sum(count => count - 1) + held.Keys.Count(sha => dispatches.TrueForAll(dispatch => dispatch.Sha != sha));
         var unsettled = dispatches.Count(dispatch => dispatch.State is not (DispatchState.Sent or DispatchState.Confirmed)) + (settled ? 0 : 1);
         var breaches = (await store.SelfAudit.CheckAsync(CancellationToken.None)).Select(breach => $"{breach.Invariant} {breach.Subject}: {breach.Text}").ToList();
+        breaches.AddRange(acknowledgements);
         breaches.AddRange(others?.Breaches(events) ?? []);
         breaches.ForEach(Console.Error.WriteLine);
         var well = lostOrders + lostDocuments + doubled + unsettled + breaches.Count == 0 && dispatches.Count > 0;
         Console.WriteLine(JsonSerializer.Serialize(new
         {
-            orders = _answered.Count, purchaseOrders = dispatches.Count, lost = lostOrders + lostDocuments, duplicated = doubled, unsettled, invariantFailures = breaches.Count, kills = _kills, cuts = _cuts, endedByThemselves = _restarts,
+            orders = _answered.Count, purchaseOrders = dispatches.Count(dispatch => dispatch.Key.StartsWith("ACK", StringComparison.Ordinal) is false), acknowledged = folders.Acknowledged, lost = lostOrders + lostDocuments, duplicated = doubled, unsettled, invariantFailures = breaches.Count, kills = _kills, cuts = _cuts, endedByThemselves = _restarts,
             partnerFaults = partner.Faults, events = events.Count, eventsHeard = others?.Heard.Count ?? 0, store = options.Postgres ? "postgres" : "sqlite", options.Workers,
             secondsToServeAgain = _serving.Report(), secondsOfDatabaseAway = new { median = Serving.Median(_secondsOfDatabase), worst = Serving.Worst(_secondsOfDatabase) },
             secondsToStart = new { median = Serving.Median(_secondsToStart), worst = Serving.Worst(_secondsToStart) },

@@ -5,7 +5,8 @@ namespace UnifiedCommerce.Chaos.Processes;
 /// <summary>What happens to the ways to database and broker, one fault after the other.</summary>
 internal sealed class Cuts(FaultyProxy? database, FaultyProxy? broker, Random random)
 {
-    static readonly TimeSpan Outage = TimeSpan.FromSeconds(1);
+    /// <summary>How long a way stays refused or frozen.</summary>
+    public static readonly TimeSpan Outage = TimeSpan.FromSeconds(1);
 
     readonly List<Task> _outages = [];
 

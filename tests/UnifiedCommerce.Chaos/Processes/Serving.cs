@@ -14,7 +14,7 @@ internal enum Blow
     Database,
     /// <summary>A way to database or broker was cut, refused, frozen, or lost an answer.</summary>
     Cut,
-    /// <summary>One more within two seconds of another, of whatever kind.</summary>
+    /// <summary>One while another is not over: nobody was served since, or a way was cut just before.</summary>
     Several,
 }
 
@@ -23,8 +23,11 @@ internal sealed class Serving
 {
     readonly Lock _gate = new();
     readonly List<(Blow Blow, long At)> _open = [];
+    readonly HashSet<long> _together = [];
     readonly ConcurrentDictionary<Blow, ConcurrentBag<double>> _seconds = new();
-    (int Index, long At) _last = (-1, 0);
+    static readonly TimeSpan Outage = Cuts.Outage + TimeSpan.FromMilliseconds(200);
+
+    long _lastCut;
 
     /// <summary>Something was struck just now.</summary>
     public void Struck(Blow blow)
@@ -32,14 +35,14 @@ internal sealed class Serving
         var now = Stopwatch.GetTimestamp();
         lock (_gate)
         {
-            if (_last.At != 0 && Stopwatch.GetElapsedTime(_last.At, now) < TimeSpan.FromSeconds(2))
+            if (_open.Count > 0 || (_lastCut != 0 && Stopwatch.GetElapsedTime(_lastCut, now) < Outage))
             {
-                blow = Blow.Several;
-                if (_last.Index >= 0 && _last.Index < _open.Count)
-                    _open[_last.Index] = (blow, _open[_last.Index].At);
+                _open.ForEach(open => _together.Add(open.At));
+                _together.Add(now);
             }
             _open.Add((blow, now));
-            _last = (_open.Count - 1, now);
+            if (blow == Blow.Cut)
+                _lastCut = now;
         }
     }
 
@@ -50,9 +53,8 @@ internal sealed class Serving
         lock (_gate)
         {
             foreach (var (blow, at) in _open.Where(open => open.At <= handedInAt))
-                _seconds.GetOrAdd(blow, _ => []).Add(Stopwatch.GetElapsedTime(at, now).TotalSeconds);
+                _seconds.GetOrAdd(_together.Contains(at) ? Blow.Several : blow, _ => []).Add(Stopwatch.GetElapsedTime(at, now).TotalSeconds);
             _open.RemoveAll(open => open.At <= handedInAt);
-            _last = (-1, _last.At);
         }
     }
 
