@@ -53,7 +53,7 @@ public sealed record HouseRules
     /// <summary>Re-route by itself when the new plan costs at most this much more, base currency.</summary>
     public decimal ReRouteLimit { get; init; } = 25m;
     /// <summary>Solver steps per run: a replay with the same number gives the same bytes.</summary>
-    public long WorkLimit { get; init; } = 20_000;
+    public long WorkLimit { get; init; } = 200_000;
     /// <summary>Rules on lines: which suppliers are preferred, blocked, exclusive.</summary>
     public IReadOnlyList<SourceRule> Sources { get; init; } = [];
 }

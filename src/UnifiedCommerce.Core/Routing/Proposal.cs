@@ -193,7 +193,8 @@ internal static class Unfilled
             }
             else if (offer.LeadDays > demand.NeedByDay)
             {
-                reasons.Add($"{name} delivers {offer.LeadDays - demand.NeedByDay} days too late: accept a later date.");
+                var late = offer.LeadDays - demand.NeedByDay;
+                reasons.Add($"{name} delivers {late} {(late == 1 ? "day" : "days")} too late: accept a later date.");
             }
             else if (offer.Moq > demand.MaxQuantity)
             {
