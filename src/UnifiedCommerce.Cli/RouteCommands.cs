@@ -28,7 +28,7 @@ internal static class RouteCommands
             if (orders.Given(parse))
             {
                 BuiltProblem built = orders.Read(parse, parse.GetRequiredValue(files));
-                WritePlan(parse, built.Problem, SourcingEngine.Solve(built.Problem, solve.From(parse)), parse.GetValue(output), parse.GetValue(json));
+                WritePlan(parse, built.Problem, SourcingEngine.Solve(built.Problem, solve.From(parse)), parse.GetValue(output), parse.GetValue(json), built.Names);
                 return 0;
             }
 
@@ -70,7 +70,21 @@ internal static class RouteCommands
             console.WriteLine("  " + sentences.Of(order));
         }
 
-        if (plan.Cost.UnfilledLines.Count > 0)
+        if (names is not null)
+        {
+            // Orders have no instance file to explain later: what a buyer asks first is said now.
+            PlanExplanation explanation = PlanExplainer.Explain(problem, plan);
+            console.WriteLine("  Lines");
+            foreach (LineSentences line in explanation.Lines.Select(sentences.Of))
+            {
+                console.WriteLine($"    {names.Article!(line.Line)}: {string.Join(' ', line.Decision)}");
+                foreach (string remedy in line.Remedies)
+                {
+                    console.WriteLine($"      + {remedy}");
+                }
+            }
+        }
+        else if (plan.Cost.UnfilledLines.Count > 0)
         {
             console.WriteLine($"  {plan.Cost.UnfilledLines.Count} of {problem.Lines.Count} lines unfilled: {string.Join(", ", plan.Cost.UnfilledLines.Take(10).Select(line => problem.Lines[line].Id))}. `uc route explain` says what would fill them.");
         }
@@ -152,9 +166,9 @@ internal static class RouteCommands
     }
 
     /// <summary>Prints an explanation in the order in which a buyer asks.</summary>
-    public static void Print(TextWriter console, SourcingProblem problem, SourcingPlan plan, PlanExplanation explanation, ExplanationNames? names = null)
+    public static void Print(TextWriter console, SourcingProblem problem, SourcingPlan plan, PlanExplanation explanation)
     {
-        PlanSentences sentences = new ExplanationSentences(problem, null, names).Of(plan, explanation);
+        PlanSentences sentences = new ExplanationSentences(problem).Of(plan, explanation);
         console.WriteLine($"{problem.Id}: {sentences.Proof}");
         Section(console, "Purchase orders", sentences.Orders);
         Section(console, "Other ways to buy", sentences.Comparisons);
@@ -164,7 +178,7 @@ internal static class RouteCommands
         console.WriteLine("Lines");
         foreach (LineSentences line in sentences.Lines)
         {
-            console.WriteLine($"  {names?.Article?.Invoke(line.Line) ?? problem.Lines[line.Line].Id}: {string.Join(' ', line.Decision)}");
+            console.WriteLine($"  {problem.Lines[line.Line].Id}: {string.Join(' ', line.Decision)}");
             foreach (string remedy in line.Remedies)
             {
                 console.WriteLine($"    + {remedy}");

@@ -11,9 +11,21 @@ namespace UnifiedCommerce.Core.Routing;
 /// <param name="Terms">Its terms.</param>
 /// <param name="Offers">The price behind each offer.</param>
 /// <param name="Scale">Problem units per base unit of each line: 1, or 1000 where quantities have decimals.</param>
+/// <param name="FirstDay">The day from which the problem counts days.</param>
 public sealed record BuiltProblem(
     SourcingProblem Problem, IReadOnlyList<Demand> Demands, IReadOnlyList<Partner> Partners, IReadOnlyList<PurchaseTerms> Terms,
-    IReadOnlyList<BuiltOffer> Offers, IReadOnlyList<int> Scale);
+    IReadOnlyList<BuiltOffer> Offers, IReadOnlyList<int> Scale, DateOnly FirstDay)
+{
+    /// <summary>Partners, articles and dates as a buyer knows them.</summary>
+    public ExplanationNames Names => new()
+    {
+        Distributor = distributor => Partners[distributor].Name, Article = line => Demands[line].Sku,
+        Day = day => FirstDay.AddDays(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>The first day of the count of days of a problem.</summary>
+    public static DateOnly FirstDayOf(DateTimeOffset asOf, House house) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(asOf, house.TimeZone).DateTime);
+}
 
 /// <summary>What an offer of the problem stands for.</summary>
 /// <param name="Price">The price row.</param>
@@ -50,7 +62,7 @@ public static class ProblemBuilder
         IReadOnlyDictionary<string, decimal> bought, DateTimeOffset asOf)
     {
         var house = book.House;
-        var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(asOf, house.TimeZone).DateTime);
+        var today = BuiltProblem.FirstDayOf(asOf, house);
         var suppliers = book.Partners.Values
             .Where(partner => partner.Role != PartnerRole.Customer && partner.Transport is not null && partner.State is GoLiveState.Live or GoLiveState.Watched
                 && !partner.Purchasing.Stopped && !stopped.Contains(partner.Id) && partner.TermsOn(today) is { } terms && house.RateOn(terms.Currency, today) is not null)
@@ -121,7 +133,7 @@ public static class ProblemBuilder
             StockPools = pools,
             GroupBreaks = groups,
         };
-        return new BuiltProblem(problem, demands, suppliers, terms, built, scales);
+        return new BuiltProblem(problem, demands, suppliers, terms, built, scales, today);
 
         void AddOffers(int line, int distributor, Partner partner, PriceRow price, int scale, long quantity)
         {

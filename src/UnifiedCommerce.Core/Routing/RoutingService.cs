@@ -239,23 +239,31 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
         var stored = solved.Select((one, index) => one with { Run = runs[index] }).ToList();
         await work.Routing.SaveProposalsAsync([.. stored.SelectMany(one => one.Proposal.Lines(one.Run.Id))], cancellationToken);
         await Placement.PlaceAsync(work, context, stored, asOf, cancellationToken);
-        await work.Tasks.OpenAsync([.. stored.SelectMany(one => UnfilledTasks(one.Built, one.Plan, one.Run, asOf))], cancellationToken);
+        await work.Tasks.OpenAsync([.. stored.SelectMany(one => UnfilledTasks(one, asOf))], cancellationToken);
         return runs;
     }
 
-    private static IEnumerable<HubTask> UnfilledTasks(BuiltProblem built, SourcingPlan plan, RoutingRun run, DateTimeOffset asOf)
+    private static IEnumerable<HubTask> UnfilledTasks(SolvedRun solved, DateTimeOffset asOf)
     {
+        var (built, plan) = (solved.Built, solved.Plan);
+        if (plan.Cost.UnfilledLines.Count == 0)
+        {
+            yield break;
+        }
+        var sentences = new ExplanationSentences(built.Problem, names: built.Names);
+        var remedies = PlanExplainer.Remedies(built.Problem, plan, plan.Cost.UnfilledLines);
         foreach (var line in plan.Cost.UnfilledLines)
         {
             var demand = built.Demands[line];
-            var why = Unfilled.Explain(built, line);
+            var why = remedies[line].Count == 0 ? "No live supplier offers it: load a price for it, or match the article to another."
+                : "What would fill it: " + string.Join(" ", remedies[line].Take(3).Select(sentences.Of));
             foreach (var part in demand.Parts)
             {
                 yield return new HubTask
                 {
                     Kind = "unfilled-line", Key = $"unfilled-line:{part.OrderId}:{part.LineId}", OrderId = part.OrderId, At = asOf,
                     Text = $"Nobody can supply article {demand.Sku} ({demand.Quantity:0.###} needed{(demand.NeedBy is { } date ? $" by {date:yyyy-MM-dd}" : "")}). {why}",
-                    Data = JsonSerializer.Serialize(new { runId = run.Id, sku = demand.Sku, lineId = part.LineId }, CanonicalJson.Options),
+                    Data = JsonSerializer.Serialize(new { runId = solved.Run.Id, sku = demand.Sku, lineId = part.LineId }, CanonicalJson.Options),
                 };
             }
         }

@@ -3,24 +3,29 @@ namespace UnifiedCommerce.Sourcing;
 internal sealed class EnglishTexts : ExplanationTexts
 {
     public override string Chosen(string distributor, string quantity, string needed) =>
-        string.Equals(quantity, needed, StringComparison.Ordinal) ? $"{quantity} from {distributor}." : $"{quantity} from {distributor} ({needed} needed).";
+        string.Equals(quantity, needed, StringComparison.Ordinal) ? Ended($"{quantity} from {distributor}") : $"{quantity} from {distributor} ({needed} needed).";
 
     public override string Unfilled(string line, string needed, string penalty) => $"{line} stays unfilled ({needed} needed); the penalty counted is {penalty}.";
 
-    public override string NotUsable(string distributor, Eligibility reason, Offer offer, DemandLine line) => reason switch
+    public override string NotUsable(string distributor, Eligibility reason, Offer offer, DemandLine line, string arrives, string neededBy) => reason switch
     {
         Eligibility.Blocked => $"{distributor}: blocked for this article.",
         Eligibility.DistributorExcluded => $"{distributor}: no orders may go there.",
         Eligibility.NotFromThisDistributor => $"{distributor}: the line may not come from there.",
         Eligibility.PinnedElsewhere => $"{distributor}: the line is pinned to another distributor.",
         Eligibility.OtherSourceIsExclusive => $"{distributor}: another source is exclusive for this article.",
-        Eligibility.TooLate => $"{distributor}: arrives on day {offer.LeadDays}, needed by day {line.NeedByDay}.",
+        Eligibility.TooLate => $"{distributor}: arrives on {arrives}, needed by {neededBy}.",
         Eligibility.MoqTooHigh => offer.Available < Math.Max(offer.Moq, offer.OrderMultiple)
             ? $"{distributor}: {offer.Available} in stock, below MOQ {offer.Moq} in packs of {offer.OrderMultiple}."
             : $"{distributor}: MOQ {offer.Moq} in packs of {offer.OrderMultiple}, at most {line.MaxQuantity} may be bought.",
         Eligibility.TooLittleForUnsplitLine => $"{distributor}: {offer.Available} in stock, {line.Quantity} needed, and the line may not be split.",
         _ => $"{distributor}: can be used.",
     };
+
+    // Names of companies may end with a full stop themselves.
+    private static string Ended(string sentence) => sentence.EndsWith('.') ? sentence : sentence + ".";
+
+    public override string Day(int day) => $"day {day}";
 
     public override string NotWithOtherLinesKept(string distributor, string obstacle, string evenThen, bool dearer) =>
         evenThen.Length == 0
@@ -122,16 +127,16 @@ internal sealed class EnglishTexts : ExplanationTexts
         };
     }
 
-    public override string Remedy(string distributor, string quantity, string needs, string cost, string penalty) =>
+    public override string Remedy(string distributor, string quantity, string needs, string cost) =>
         needs.Length == 0
             ? $"{quantity} from {distributor} for {cost}: the search stopped before it found that."
-            : $"{quantity} from {distributor} for {cost} (penalty {penalty}), if {needs}.";
+            : Ended($"{quantity} from {distributor} for {cost}, if {needs}");
 
     public override string Need(RemedyNeed need, string name, string found, string wanted) => need.Kind switch
     {
         RemedyKind.MoreStock => $"{name} had {wanted} in stock instead of {found}",
         RemedyKind.MorePoolStock => $"stock {name} held {wanted} instead of {found}",
-        RemedyKind.LaterNeedBy => $"day {wanted} is early enough instead of day {found}",
+        RemedyKind.LaterNeedBy => $"{wanted} is early enough instead of {found}",
         RemedyKind.HigherMaxQuantity => $"{wanted} may be bought instead of {found}",
         RemedyKind.MoreSplits => $"the line may be split over {wanted} offers",
         RemedyKind.Unblock => $"the block of {name} is lifted",

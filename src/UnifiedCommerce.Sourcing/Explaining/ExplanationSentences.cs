@@ -8,6 +8,9 @@ public sealed record ExplanationNames
 
     /// <summary>Name of a line's article by the index of the line.</summary>
     public Func<int, string>? Article { get; init; }
+
+    /// <summary>A day as a date, by its number from the day of the decision.</summary>
+    public Func<int, string>? Day { get; init; }
 }
 
 /// <summary>Sentences about one line.</summary>
@@ -125,7 +128,10 @@ public sealed class ExplanationSentences
             case OfferOutcome.Chosen:
                 return _texts.Chosen(distributor, _texts.Number(offer.Quantity), _texts.Number(_problem.Lines[_problem.Offers[offer.Offer].Line].Quantity));
             case OfferOutcome.NotUsable:
-                return _texts.NotUsable(distributor, offer.Eligibility, _problem.Offers[offer.Offer], _problem.Lines[_problem.Offers[offer.Offer].Line]);
+                var refused = _problem.Offers[offer.Offer];
+                var demand = _problem.Lines[refused.Line];
+                var late = offer.Eligibility == Eligibility.TooLate;
+                return _texts.NotUsable(distributor, offer.Eligibility, refused, demand, late ? Day(refused.LeadDays) : "", late ? Day(demand.NeedByDay) : "");
             case OfferOutcome.NotWithOtherLinesKept:
                 var besides = offer.Differences.Sum(difference => difference.Amount);
                 return _texts.NotWithOtherLinesKept(
@@ -222,18 +228,23 @@ public sealed class ExplanationSentences
         ArgumentNullException.ThrowIfNull(remedy);
         var offer = _problem.Offers[remedy.Offer];
         return _texts.Remedy(
-            Distributor(offer.Distributor), _texts.Number(remedy.Quantity), _texts.Join([.. remedy.Needs.Select(Of)]), Money(remedy.Cost), Money(remedy.Penalty));
+            Distributor(offer.Distributor), _texts.Number(remedy.Quantity), _texts.Join([.. remedy.Needs.Select(Of)]), Money(remedy.Cost));
     }
 
     /// <summary>One need of a remedy.</summary>
     public string Of(RemedyNeed need)
     {
         ArgumentNullException.ThrowIfNull(need);
+        if (need.Kind == RemedyKind.LaterNeedBy)
+        {
+            return _texts.Need(need, Article(need.Index), Day((int)need.Found), Day((int)need.Wanted));
+        }
+
         var name = need.Kind switch
         {
             RemedyKind.MoreStock => Distributor(_problem.Offers[need.Index].Distributor),
             RemedyKind.MorePoolStock => _problem.StockPools[need.Index].Id,
-            RemedyKind.LaterNeedBy or RemedyKind.HigherMaxQuantity or RemedyKind.MoreSplits or RemedyKind.HigherPenalty => Article(need.Index),
+            RemedyKind.HigherMaxQuantity or RemedyKind.MoreSplits or RemedyKind.HigherPenalty => Article(need.Index),
             RemedyKind.MoreDistributors => "",
             _ => Distributor(need.Index),
         };
@@ -252,6 +263,8 @@ public sealed class ExplanationSentences
     private string Distributor(int index) => _names.Distributor?.Invoke(index) ?? _problem.Distributors[index].Id;
 
     private string Article(int line) => _names.Article?.Invoke(line) ?? _problem.Lines[line].Id;
+
+    private string Day(int day) => _names.Day?.Invoke(day) ?? _texts.Day(day);
 
     private string Money(decimal amount) => _texts.Amount(amount, _problem.BaseCurrency);
 

@@ -21,7 +21,10 @@ public abstract class ExplanationTexts
     public abstract string Unfilled(string line, string needed, string penalty);
 
     /// <summary>An offer that cannot be used.</summary>
-    public abstract string NotUsable(string distributor, Eligibility reason, Offer offer, DemandLine line);
+    public abstract string NotUsable(string distributor, Eligibility reason, Offer offer, DemandLine line, string arrives, string neededBy);
+
+    /// <summary>A day by its number from the day of the decision.</summary>
+    public abstract string Day(int day);
 
     /// <summary>An offer that cannot be used while the other lines stay.</summary>
     public abstract string NotWithOtherLinesKept(string distributor, string obstacle, string evenThen, bool dearer);
@@ -55,7 +58,7 @@ public abstract class ExplanationTexts
     public abstract string Comparison(PlanComparison comparison, string distributor, string total, string difference);
 
     /// <summary>A change that would fill a line.</summary>
-    public abstract string Remedy(string distributor, string quantity, string needs, string cost, string penalty);
+    public abstract string Remedy(string distributor, string quantity, string needs, string cost);
 
     /// <summary>One thing that has to change.</summary>
     public abstract string Need(RemedyNeed need, string name, string found, string wanted);

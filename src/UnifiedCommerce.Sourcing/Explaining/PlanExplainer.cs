@@ -22,6 +22,16 @@ public readonly record struct ExplainOptions
 /// </remarks>
 public static class PlanExplainer
 {
+    /// <summary>What would fill lines that a plan leaves unfilled, cheapest change first; by line, empty for a line that is bought or that nobody offers.</summary>
+    /// <exception cref="ArgumentException">The plan is not feasible for the problem.</exception>
+    public static IReadOnlyDictionary<int, IReadOnlyList<Remedy>> Remedies(SourcingProblem problem, SourcingPlan plan, IEnumerable<int> lines)
+    {
+        ArgumentNullException.ThrowIfNull(problem);
+        ArgumentNullException.ThrowIfNull(plan);
+        var ledger = Ledger(problem, plan);
+        return lines.ToDictionary(line => line, line => Remedies(ledger, line));
+    }
+
     /// <summary>Explains a plan without solving again.</summary>
     /// <param name="problem">The problem that was solved.</param>
     /// <param name="plan">A feasible plan for it.</param>
@@ -42,7 +52,7 @@ public static class PlanExplainer
                 Needed = problem.Lines[i].Quantity,
                 Bought = bought,
                 Offers = Alternatives.Of(ledger, plan, i),
-                Remedies = bought == 0 ? UnfilledLines.Remedies(ledger, i) : [],
+                Remedies = Remedies(ledger, i),
             });
         }
 
@@ -71,6 +81,8 @@ public static class PlanExplainer
     /// <summary>Explains a plan without solving again, with the default options.</summary>
     /// <exception cref="ArgumentException">The plan is not feasible for the problem.</exception>
     public static PlanExplanation Explain(SourcingProblem problem, SourcingPlan plan) => Explain(problem, plan, new ExplainOptions());
+
+    private static IReadOnlyList<Remedy> Remedies(PlanLedger ledger, int line) => ledger.ChosenFor(line).Any() ? [] : UnfilledLines.Remedies(ledger, line);
 
     internal static PlanLedger Ledger(SourcingProblem problem, SourcingPlan plan)
     {

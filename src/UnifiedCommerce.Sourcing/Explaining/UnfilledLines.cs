@@ -17,7 +17,10 @@ internal static class UnfilledLines
             var byCost = byNeeds != 0 ? byNeeds : left.Cost.CompareTo(right.Cost);
             return byCost != 0 ? byCost : left.Offer.CompareTo(right.Offer);
         });
-        return remedies;
+        // Two offers of one distributor that need the same change are one remedy: the cheaper.
+        var offers = ledger.Problem.Offers;
+        return [.. remedies.Where((remedy, at) => !remedies.Take(at).Any(cheaper =>
+            offers[cheaper.Offer].Distributor == offers[remedy.Offer].Distributor && cheaper.Quantity == remedy.Quantity && cheaper.Needs.SequenceEqual(remedy.Needs)))];
     }
 
     private static Remedy Of(PlanLedger ledger, int line, int o)
