@@ -33,6 +33,10 @@ public sealed class ConsoleReader(IStore store, IViews views, IJobDesk jobs, Par
     /// <summary>A partner's name, or its id when it is gone.</summary>
     public string NameOf(string? partner) => partner is null ? "" : book.Current.Find(partner)?.Name ?? partner;
 
+    /// <summary>A customer's name: as the order gives it, else as we know who has its key, else the key.</summary>
+    public string CustomerOf(string key, string? name) =>
+        name ?? book.Current.Partners.Values.FirstOrDefault(partner => partner.Party.Key == key || partner.Party.Gln == key)?.Name ?? key;
+
     /// <summary>The names of articles.</summary>
     public async Task<IReadOnlyDictionary<string, string>> ArticleNamesAsync() =>
         await ReadAsync(async work => (IReadOnlyDictionary<string, string>)(await work.Catalogue.ArticlesAsync(CancellationToken.None))
