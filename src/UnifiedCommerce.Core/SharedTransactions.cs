@@ -72,13 +72,10 @@ public sealed class SharedTransactions<TItem, TResult>(int most, Func<IReadOnlyL
 
     private async Task DoAsync(IReadOnlyList<Caller> callers)
     {
+        IReadOnlyList<TResult> results;
         try
         {
-            var results = await run([.. callers.Select(caller => caller.Item)]);
-            for (var index = 0; index < callers.Count; index++)
-            {
-                callers[index].Result.SetResult(results[index]);
-            }
+            results = await run([.. callers.Select(caller => caller.Item)]);
         }
         catch (Exception fault) when (oneByOne && callers.Count > 1 && fault is not CommitUnknownException)
         {
@@ -86,6 +83,7 @@ public sealed class SharedTransactions<TItem, TResult>(int most, Func<IReadOnlyL
             {
                 await DoAsync([caller]);
             }
+            return;
         }
         catch (Exception fault)
         {
@@ -93,6 +91,19 @@ public sealed class SharedTransactions<TItem, TResult>(int most, Func<IReadOnlyL
             foreach (var caller in callers)
             {
                 caller.Result.TrySetException(fault);
+            }
+            return;
+        }
+        // Outside of the try: what was committed is never done again.
+        for (var index = 0; index < callers.Count; index++)
+        {
+            if (index < results.Count)
+            {
+                callers[index].Result.SetResult(results[index]);
+            }
+            else
+            {
+                callers[index].Result.SetException(new HubException($"Found {results.Count} results for {callers.Count} callers of a shared transaction, expected one each. Correct what runs it."));
             }
         }
     }

@@ -128,6 +128,9 @@ public abstract class StoreKeepingContract(IStoreSource source)
         (string Sql, string Invariant, string Undo)[] breaches =
         [
             ("update order_lines set open = open + 1000", "I1", "update order_lines set open = open - 1000"),
+            ("update reserved set amount = amount + 1000", "I1", "update reserved set amount = amount - 1000"),
+            ("update purchase_lines set reserved = reserved + 1000; update reserved set amount = amount + 1000", "I1",
+                "update purchase_lines set reserved = reserved - 1000; update reserved set amount = amount - 1000"),
             ("update purchase_lines set awaiting = awaiting - 1", "I1", "update purchase_lines set awaiting = awaiting + 1"),
             ("update pegs set quantity = quantity - 1000, awaiting = awaiting - 1000", "I2", "update pegs set quantity = quantity + 1000, awaiting = awaiting + 1000"),
             ("update dispatches set sha256 = 'x' || sha256", "I3", "update dispatches set sha256 = substr(sha256, 2)"),

@@ -21,6 +21,22 @@ public class JsonAndSplitTests
         Assert.Empty(wrong);
     }
 
+    [Theory]
+    [InlineData("UNB")]
+    [InlineData("U?NB+UNOW:4+A'")]
+    public void A_header_that_cannot_be_read_is_flagged_and_returns_from_JSON(string broken)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes("UNA:+.? 'UNB+UNOW:4+A+B+260302:0800+1'\n" + broken);
+
+        EdiDocument document = EdiDocument.Read(bytes);
+
+        Assert.Equal([0], document.Interchanges.Select(interchange => interchange.ByteOffset));
+        Assert.Contains(document.Findings, finding => finding.Severity == FindingSeverity.Error);
+        ArrayBufferWriter<byte> back = new();
+        EdiJson.ToEdi(Encoding.UTF8.GetBytes(Json(bytes)), back);
+        Assert.Equal(bytes, back.WrittenSpan.ToArray());
+    }
+
     [Fact]
     public void Segments_are_arrays_that_a_person_can_read_and_change()
     {

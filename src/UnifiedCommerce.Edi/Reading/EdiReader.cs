@@ -562,7 +562,8 @@ public ref struct EdiReader
         };
         switch (state.Kind)
         {
-            case SegmentKind.InterchangeHeader when start == brokenHeaderAt:
+            // One that was not begun as a header, such as the bare tag at the end of the input, begins no interchange either.
+            case SegmentKind.InterchangeHeader when start == brokenHeaderAt || start != headerAt:
                 state.Kind = SegmentKind.Body;
                 Add("interchange-header-broken", $"{Shorten(tag)} stands within an interchange and cannot be read as the header of another.", ByteOffset,
                     tag: Shorten(tag), standardElement: isX12 ? "I18" : "0085", standardCode: isX12 ? "022" : "15");
