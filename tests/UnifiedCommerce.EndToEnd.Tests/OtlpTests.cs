@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -36,7 +37,38 @@ public sealed class OtlpTests
         Assert.True(collector.Has("metrics", "uc.jobs.attempts"));
         Assert.True(collector.Has("trace", "unified-commerce-hub"));
         // The request in which the order came.
-        Assert.True(collector.Has("trace", "HttpRequestIn"));
+        Assert.True(collector.Has("trace", "POST /api/orders"));
+    }
+
+    [Fact]
+    public async Task The_span_of_a_request_names_its_route_and_not_its_path()
+    {
+        var spans = new ConcurrentQueue<Activity>();
+        // Only those of this test: other hubs run beside it.
+        using var mine = new Activity("test").SetIdFormat(ActivityIdFormat.W3C).Start();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Microsoft.AspNetCore", Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = span =>
+            {
+                if (span.TraceId == mine.TraceId)
+                {
+                    spans.Enqueue(span);
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using (var hub = await RunningHub.StartAsync())
+        {
+            using var known = await hub.GetAsync("/api/orders/no-such-order");
+            using var unknown = await hub.GetAsync("/no-such-page");
+        }
+        await WhenAsync(() => Task.FromResult(spans.Count >= 2));
+        var found = spans.Single(span => span.GetTagItem("http.route") is not null);
+        Assert.Equal(("GET /api/orders/{number}", "/api/orders/{number}", "GET", 404),
+            (found.DisplayName, found.GetTagItem("http.route"), found.GetTagItem("http.request.method"), found.GetTagItem("http.response.status_code")));
+        Assert.Equal("GET", spans.Single(span => span != found).DisplayName);
+        Assert.DoesNotContain(spans.SelectMany(span => span.TagObjects), tag => tag.Value?.ToString()?.Contains("no-such", StringComparison.Ordinal) == true);
     }
 
     [Fact]

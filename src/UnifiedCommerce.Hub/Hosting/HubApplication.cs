@@ -212,6 +212,7 @@ public sealed class HubApplication : IAsyncDisposable
     {
         // Counts from the first request on, not from the first time that somebody asks.
         web.Services.GetRequiredService<PrometheusText>();
+        web.UseRequestSpans();
         web.UseStoreOutage();
         web.UseSecurityHeaders();
         if (options.Roles.HasFlag(HubRoles.Web))
