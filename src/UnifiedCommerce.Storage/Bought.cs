@@ -78,7 +78,9 @@ internal sealed class Bought
     public async Task<long> ReadAsync(Session session, string partner, long first, long end, CancellationToken cancellationToken)
     {
         await FlushAsync(session, cancellationToken);
-        return await session.NumberAsync("select cast(coalesce(sum(amount), 0) as bigint) from bought where partner = @partner and day >= @first and day < @end",
-            new { partner, first = first / MicrosecondsADay, end = end / MicrosecondsADay }, cancellationToken) ?? 0;
+        // What older code wrote and did not count is added up; there is an index of just those.
+        return await session.NumberAsync("select cast(coalesce((select sum(amount) from bought where partner = @partner and day >= @first and day < @end), 0) "
+            + $"+ coalesce((select sum({Value}) from purchases p where p.partner = @partner and p.counted is null and p.decided_at >= @from and p.decided_at < @to), 0) as bigint)",
+            new { partner, first = first / MicrosecondsADay, end = end / MicrosecondsADay, from = first, to = end }, cancellationToken) ?? 0;
     }
 }

@@ -35,7 +35,7 @@ internal sealed class PurchasesTable(Session session, Bought bought, Reserved re
     static readonly Bulk<Peg> UpdatePegs = Bulk<Peg>.Update("pegs", ["purchase_id", "position", "order_id", "line_id"], PegColumns());
 
     const string LineList = "purchase_id, position, sku, supplier_sku, unit_factor, ordered, awaiting, confirmed, backordered, shipped, received, "
-        + "cancelled, invoiced, credited, net_price, price_basis, cancel_requested, promised, substitute_sku, tracking";
+        + "cancelled, invoiced, credited, net_price, price_basis, cancel_requested, promised, substitute_sku, tracking, unannounced";
     const string PegList = "purchase_id, position, order_id, line_id, rank, quantity, awaiting, confirmed, backordered, shipped, received";
 
     static Column<PurchaseState>[] PurchaseColumns() =>
@@ -79,6 +79,7 @@ internal sealed class PurchasesTable(Session session, Bought bought, Reserved re
         Column<T>.Day("promised", row => line(row).Promised),
         Column<T>.Text("substitute_sku", row => line(row).SubstituteSku),
         Column<T>.Text("tracking", row => line(row).Tracking),
+        Column<T>.Quantity("unannounced", row => line(row).Unannounced),
     ];
 
     static Column<Peg>[] PegColumns() =>
@@ -251,6 +252,7 @@ internal sealed class PurchasesTable(Session session, Bought bought, Reserved re
         Ordered = row.Quantity(), Awaiting = row.Quantity(), Confirmed = row.Quantity(), Backordered = row.Quantity(), Shipped = row.Quantity(),
         Received = row.Quantity(), Cancelled = row.Quantity(), Invoiced = row.Quantity(), Credited = row.Quantity(), NetPrice = row.Money(),
         PriceBasis = row.Quantity(), CancelRequested = row.Quantity(), Promised = row.DayOrNull(), SubstituteSku = row.TextOrNull(), Tracking = row.TextOrNull(),
+        Unannounced = row.Quantity(),
     };
 
     static Peg ReadPeg(Row row) => new()

@@ -18,7 +18,8 @@ internal sealed class SelfAudit(HubStore store) : ISelfAudit
         ("I1", "the order has no lines", "select 'order:' || id from orders o where not exists (select 1 from order_lines l where l.order_id = o.id)"),
         ("I1", "the sums of the purchase order line do not hold",
             "select 'purchase-line:' || purchase_id || '/' || position from purchase_lines where ordered <> awaiting + confirmed + backordered + shipped + received + cancelled "
-            + "or awaiting < 0 or confirmed < 0 or backordered < 0 or shipped < 0 or received < 0 or cancelled < 0 or invoiced < 0 or credited < 0"),
+            + "or awaiting < 0 or confirmed < 0 or backordered < 0 or shipped < 0 or received < 0 or cancelled < 0 or invoiced < 0 or credited < 0 "
+            + "or unannounced < 0 or unannounced > shipped + received"),
         ("I2", "the pegs of the order line are not what it has allocated",
             "select 'order-line:' || l.order_id || '/' || l.line_id from order_lines l left join (select order_id, line_id, sum(quantity) q, sum(awaiting) a, sum(confirmed) c, "
             + "sum(backordered) b, sum(shipped) s, sum(received) r from pegs where order_id > 0 group by order_id, line_id) g on g.order_id = l.order_id and g.line_id = l.line_id "

@@ -103,7 +103,7 @@ public sealed class DespatchApplication(CatalogueCache catalogue, PartnerBookHol
         foreach (var (purchase, lines) in found)
         {
             await LedgerUpdate.ApplyAsync(work, purchase, lines, [], now, cancellationToken);
-            await SettleAsync(work, partner, purchase, lines, received, now, cancellationToken);
+            await GoneAsync(work, partner, purchase, lines, now, cancellationToken);
             await work.Audit.AddAsync([new AuditEntry(now, $"partner:{partner.Id}", received ? "purchase-order.received" : "purchase-order.shipped", $"purchase:{purchase.Id}",
                 OrderResponseApplication.Summary(purchase.Lines), OrderResponseApplication.Summary(lines))], cancellationToken);
         }
@@ -141,11 +141,11 @@ public sealed class DespatchApplication(CatalogueCache catalogue, PartnerBookHol
     private static PurchaseLineState Move(Partner partner, PurchaseState purchase, PurchaseLineState line, Moved moved, decimal quantity, bool received, DateOnly? expected, List<Diagnostic> notes)
     {
         decimal over;
-        decimal afterCancel = 0;
+        decimal afterCancel;
         PurchaseLineState next;
         if (received)
         {
-            (next, over) = line.Receive(quantity);
+            (next, over, afterCancel) = line.Receive(quantity);
         }
         else
         {
@@ -155,35 +155,40 @@ public sealed class DespatchApplication(CatalogueCache catalogue, PartnerBookHol
         if (over > 0)
         {
             notes.Add(Diagnostic.Warning("over-delivery", $"line {line.Position}",
-                $"{partner.Name} sends {over:0.###} more than ordered on line {line.Position} of {purchase.Document.Number}. Take it to stock and expect it on the invoice, or send it back."));
+                $"{partner.Name} {(received ? "received" : "sends")} {over:0.###} more than ordered on line {line.Position} of {purchase.Document.Number}. Take it to stock and expect it on the invoice, or send it back."));
         }
         if (afterCancel > 0)
         {
             notes.Add(Diagnostic.Warning("shipped-after-cancel", $"line {line.Position}",
-                $"{partner.Name} ships {afterCancel:0.###} of line {line.Position} of {purchase.Document.Number} although it was cancelled: the despatch holds, the goods go to stock. Arrange a return if they are not wanted."));
+                $"{partner.Name} {(received ? "received" : "ships")} {afterCancel:0.###} of line {line.Position} of {purchase.Document.Number} although it was cancelled: the goods go to stock. Arrange a return if they are not wanted."));
         }
         return next;
     }
 
-    private static async Task SettleAsync(IWork work, Partner partner, PurchaseState purchase, IReadOnlyList<PurchaseLineState> lines, bool received, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>What follows when more goods left than were known to, whichever document says so: the purchase order may be fulfilled, an invoice is expected,
+    /// and documents that wait for the goods are applied.</summary>
+    internal static async Task GoneAsync(IWork work, Partner partner, PurchaseState purchase, IReadOnlyList<PurchaseLineState> lines, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var done = lines.All(line => line.Unshipped() == 0);
-        if (done)
-        {
-            await work.Deadlines.ClearAsync($"purchase:{purchase.Id}", "despatch", cancellationToken);
-            await work.Deadlines.ClearAsync($"purchase:{purchase.Id}", "answer", cancellationToken);
-            await work.Purchases.UpdateAsync(purchase with { Status = PurchaseStatus.Fulfilled }, cancellationToken);
-        }
-        if (received)
+        var more = lines.Where((line, index) => line.Gone() > purchase.Lines[index].Gone()).ToList();
+        if (more.Count == 0)
         {
             return;
         }
-        if (partner.Deadlines.Invoiced is { } invoiced && lines.Any(line => line.Shipped + line.Received > line.Invoiced))
+        var after = purchase with { Lines = lines };
+        if (lines.All(line => line.Unshipped() == 0))
+        {
+            await work.Deadlines.ClearAsync($"purchase:{purchase.Id}", "despatch", cancellationToken);
+            await work.Deadlines.ClearAsync($"purchase:{purchase.Id}", "answer", cancellationToken);
+            after = after with { Status = PurchaseStatus.Fulfilled };
+        }
+        after = await Cancellations.DropPendingAsync(work, after, answered: false, HubTask.Itself + "what was asked to be cancelled has shipped", now, cancellationToken);
+        await work.Purchases.UpdateAsync(after, cancellationToken);
+        if (partner.Deadlines.Invoiced is { } invoiced && more.Exists(line => line.Gone() > line.Invoiced))
         {
             await work.Deadlines.SetAsync([new Deadline("invoice", $"purchase:{purchase.Id}", now + invoiced)], cancellationToken);
         }
         var waiting = await work.Documents.WaitingForAsync(DespatchKey(purchase.Document.Number), cancellationToken);
-        await work.Jobs.InsertAsync([.. waiting.Select(message => ApplyMessageJob.For(message.DocumentId, message.Index, partner.Id, overdue: false))], cancellationToken);
+        await work.Jobs.InsertAsync([.. waiting.Select(message => ApplyMessageJob.For(message.DocumentId, message.Index, purchase.Partner, overdue: false))], cancellationToken);
     }
 
     private sealed record Moved(string? OrderNumber, int? Position, Item Item, Quantity Quantity, string? Tracking);

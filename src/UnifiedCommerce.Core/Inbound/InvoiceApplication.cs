@@ -60,20 +60,21 @@ public sealed class InvoiceApplication(CatalogueCache catalogue)
                 reasons.Add($"line {own.Position}: quantity {quantity:0.###}");
                 continue;
             }
-            if (!invoice.IsCredit && !overdue && own.Invoiced + quantity > own.Shipped + own.Received && own.Unshipped() > 0)
+            if (!invoice.IsCredit && !overdue && own.Billed() + quantity > own.Gone() && own.Unshipped() > 0)
             {
                 await work.Deadlines.SetAsync([new Deadline("unseen-despatch", $"message-of:{documentId}", now + DespatchGrace)], cancellationToken);
                 return new ApplyResult(DocumentState.Waiting, $"Invoice {invoice.Number} bills goods that no despatch advice has announced yet.", DespatchApplication.DespatchKey(purchase.Document.Number));
             }
             difference += Compare(own, line, quantity, invoice.IsCredit, reasons);
-            lines[index] = invoice.IsCredit ? own.Credit(quantity) : Billed(own, quantity, overdue);
+            lines[index] = invoice.IsCredit ? own.Credit(quantity) : Bill(own, quantity, overdue);
         }
         difference += invoice.IsCredit ? 0 : CompareCharges(purchase, invoice, reasons);
         await LedgerUpdate.ApplyAsync(work, purchase, lines, [], now, cancellationToken);
+        await DespatchApplication.GoneAsync(work, partner, purchase, lines, now, cancellationToken);
         var matched = Math.Abs(difference) <= partner.Tolerances.InvoiceAmount && !(invoice.IsCredit && reasons.Count > 0);
         await work.Purchases.AddInvoiceAsync(new SupplierInvoice(partner.Id, invoice.Number, invoice.IsCredit, documentId, purchase.Id, invoice.Issued, invoice.Due, invoice.Currency,
             invoice.PayableTotal, matched, Math.Round(difference, 2), reasons.Count == 0 ? null : string.Join("; ", reasons)), cancellationToken);
-        if (lines.All(line => line.Invoiced >= line.Shipped + line.Received))
+        if (lines.All(line => line.Invoiced >= line.Gone()))
         {
             await work.Deadlines.ClearAsync($"purchase:{purchase.Id}", "invoice", cancellationToken);
             await work.Tasks.CloseAsync($"overdue-invoice:{purchase.Id}", HubTask.Itself + "the invoice came", now, cancellationToken);
@@ -93,13 +94,14 @@ public sealed class InvoiceApplication(CatalogueCache catalogue)
         return ApplyResult.Ok;
     }
 
-    private static PurchaseLineState Billed(PurchaseLineState line, decimal quantity, bool overdue)
+    private static PurchaseLineState Bill(PurchaseLineState line, decimal quantity, bool overdue)
     {
-        var unseen = Math.Min(line.Invoiced + quantity - line.Shipped - line.Received, line.Unshipped());
+        // What was credited and is billed once more are the same goods.
+        var unseen = Math.Min(line.Billed() + quantity - line.Gone(), line.Unshipped());
         if (overdue && unseen > 0)
         {
-            // The invoice is the only word that the goods left: shipped unseen.
-            (line, _, _) = line.Ship(unseen, null);
+            // The invoice is the only word that the goods left.
+            (line, _, _) = line.ShipUnannounced(unseen);
         }
         return line.Invoice(quantity);
     }

@@ -67,23 +67,20 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue, RoutingSe
         await LedgerUpdate.ApplyAsync(work, purchase, answer.Lines, answer.Rejected, now, cancellationToken);
         var live = answer.Lines.Where(line => line.Ordered > line.Cancelled).ToList();
         var status = live.Count == 0 ? (answer.AnswersChange ? PurchaseStatus.Cancelled : PurchaseStatus.Rejected)
+            : live.TrueForAll(line => line.Unshipped() == 0) ? PurchaseStatus.Fulfilled
             : live.TrueForAll(line => line.Awaiting == 0) ? PurchaseStatus.Answered
             : purchase.Status is PurchaseStatus.Sent or PurchaseStatus.Escalated ? PurchaseStatus.Acknowledged : purchase.Status;
         if (purchase.Status is PurchaseStatus.Fulfilled || (live.Count == 0 && purchase.Status is PurchaseStatus.Cancelled or PurchaseStatus.Refused))
         {
             status = purchase.Status;
         }
-        await work.Purchases.UpdateAsync(purchase with
+        await work.Purchases.UpdateAsync(await Cancellations.DropPendingAsync(work, purchase with
         {
-            Status = status, SupplierOrderNumber = response.SupplierOrderNumber ?? purchase.SupplierOrderNumber, Reason = response.Reason ?? purchase.Reason,
-            PendingChange = answer.AnswersChange ? null : purchase.PendingChange,
-        }, cancellationToken);
-        if (answer.AnswersChange)
-        {
-            await Cancellations.AskRestAsync(work, purchase, cancellationToken);
-        }
+            Status = status, SupplierOrderNumber = response.SupplierOrderNumber ?? purchase.SupplierOrderNumber, Reason = response.Reason ?? purchase.Reason, Lines = answer.Lines,
+        }, answer.AnswersChange, HubTask.Itself + "the supplier answered", now, cancellationToken), cancellationToken);
         await DeadlinesAsync(work, partner, purchase, answer.Lines, cancellationToken);
-        if (answer.Lines.Any(line => line.Unshipped() > 0 && (line.Backordered > 0 || line.Promised > purchase.Lines.First(before => before.Position == line.Position).Promised)))
+        // Whoever just refused to let go of a line is not asked for it again at once, or the two would ask and refuse for ever.
+        if (answer.Lines.Any(line => line.Unshipped() > 0 && !answer.Refused.Contains(line.Position) && (line.Backordered > 0 || line.Promised > purchase.Lines.First(before => before.Position == line.Position).Promised)))
         {
             await work.Jobs.InsertAsync([WeighReRouteHandler.For(purchase.Id)], cancellationToken);
         }
@@ -193,6 +190,8 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue, RoutingSe
 
         public IReadOnlyList<PurchaseLineState> Lines => _lines;
         public HashSet<int> Rejected { get; } = [];
+        /// <summary>Positions that the supplier did not agree to cancel.</summary>
+        public HashSet<int> Refused { get; } = [];
         /// <summary>Positions the answer speaks of.</summary>
         public HashSet<int> Answered { get; } = [];
         public List<HubTask> Tasks { get; } = [];
@@ -278,6 +277,7 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue, RoutingSe
                 _lines[index] = agreed ? line.Cancel(line.CancelRequested) : line with { CancelRequested = 0 };
                 if (!agreed)
                 {
+                    Refused.Add(line.Position);
                     Notes.Add(Diagnostic.Warning("cancel-refused", $"line {line.Position}", $"{partner.Name} did not agree to cancel line {line.Position} ({response.Reason ?? "no reason given"}): the goods will come."));
                     Tasks.Add(Task(index, "cancel-refused", $"{partner.Name} did not agree to cancel {line.CancelRequested:0.###} of line {line.Position} ({line.Sku}) of purchase order {purchase.Document.Number}: {response.Reason ?? "no reason given"}. Customers who asked to cancel get the goods after all: tell them, or take the goods to stock."));
                 }

@@ -96,6 +96,7 @@ public sealed class AskCancellationHandler(PartnerBookHolder book, TimeProvider 
             {
                 Lane = partner.Id, UniqueKey = $"prepare-dispatch:{change}",
             }], cancellationToken);
+            await work.Deadlines.SetAsync([new Deadline("change", $"purchase:{purchase.Id}", now + (partner.Deadlines.Answered ?? LongestSilence))], cancellationToken);
             return;
         }
         await work.Tasks.OpenAsync([new HubTask
@@ -104,6 +105,9 @@ public sealed class AskCancellationHandler(PartnerBookHolder book, TimeProvider 
             Text = Text(partner, purchase, "takes no order changes by EDI"),
         }], cancellationToken);
     }
+
+    /// <summary>How long an order change waits for its answer before a person is told, when nothing is agreed with the supplier.</summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromDays(2);
 
     /// <summary>What a person is asked when a cancellation cannot go, or did not go, by EDI.</summary>
     internal static string Text(Partner partner, PurchaseState purchase, string why) =>
@@ -135,8 +139,21 @@ internal static class Cancellations
         return unwanted.ToLookup(part => (part.PurchaseId, part.Position));
     }
 
-    /// <summary>A change was answered: asks for what customers wanted cancelled while it waited, and for what its answer left.</summary>
-    public static async Task AskRestAsync(IWork work, PurchaseState purchase, CancellationToken cancellationToken)
+    /// <summary>Lets go of a change that was answered, or of which nothing is left to answer: asks for what customers wanted cancelled while it waited, and for
+    /// what its answer left. The caller stores what is returned.</summary>
+    public static async Task<PurchaseState> DropPendingAsync(IWork work, PurchaseState purchase, bool answered, string why, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (!answered && (purchase.PendingChange is null || purchase.Lines.Any(line => line.CancelRequested > 0)))
+        {
+            return purchase;
+        }
+        await work.Deadlines.ClearAsync($"purchase:{purchase.Id}", "change", cancellationToken);
+        await work.Tasks.CloseAsync($"cancel-request:{purchase.Id}", why, now, cancellationToken);
+        await AskRestAsync(work, purchase, cancellationToken);
+        return purchase with { PendingChange = null };
+    }
+
+    private static async Task AskRestAsync(IWork work, PurchaseState purchase, CancellationToken cancellationToken)
     {
         var pegs = (await work.Purchases.PegsOfPurchasesAsync([purchase.Id], cancellationToken)).Where(peg => peg is { ToStock: false, Quantity: > 0 }).ToList();
         var orders = await work.Orders.LoadAsync([.. pegs.Select(peg => peg.OrderId).Distinct()], cancellationToken);

@@ -68,11 +68,26 @@ public static class PurchaseLedger
     /// <summary>All that has not shipped will not come; nothing changes where everything has.</summary>
     public static PurchaseLineState CancelAll(this PurchaseLineState line) => line.Unshipped() is > 0 and var left ? line.Cancel(left) : line;
 
-    /// <summary>Goods left the supplier: from confirmed, then awaiting, backordered, and last from cancelled (the despatch wins over a
-    /// cancellation). What exceeds all of it is over-delivered and returned apart.</summary>
+    /// <summary>A despatch advice says that goods left the supplier. What a receipt or an invoice was the first word of is announced by it, and does not
+    /// leave once more; the rest ships: from confirmed, then awaiting, backordered, and last from cancelled (the despatch wins over a cancellation). What
+    /// exceeds all of it is over-delivered and returned apart.</summary>
     public static (PurchaseLineState Line, decimal OverDelivered, decimal AfterCancel) Ship(this PurchaseLineState line, decimal quantity, string? tracking)
     {
         RequirePositive(quantity, nameof(Ship));
+        var known = Math.Min(quantity, line.Unannounced);
+        return (line with { Unannounced = line.Unannounced - known, Tracking = tracking ?? line.Tracking }).Leave(quantity - known);
+    }
+
+    /// <summary>Goods left the supplier, and another document than a despatch advice is the first word of it.</summary>
+    public static (PurchaseLineState Line, decimal OverDelivered, decimal AfterCancel) ShipUnannounced(this PurchaseLineState line, decimal quantity)
+    {
+        RequirePositive(quantity, nameof(ShipUnannounced));
+        var (next, over, afterCancel) = line.Leave(quantity);
+        return ((next with { Unannounced = next.Unannounced + quantity - over }).Verified(), over, afterCancel);
+    }
+
+    private static (PurchaseLineState Line, decimal OverDelivered, decimal AfterCancel) Leave(this PurchaseLineState line, decimal quantity)
+    {
         var left = quantity;
         decimal Take(decimal available)
         {
@@ -91,23 +106,22 @@ public static class PurchaseLedger
             Backordered = line.Backordered - fromBackordered,
             Cancelled = line.Cancelled - fromCancelled,
             Shipped = line.Shipped + quantity - left,
-            Tracking = tracking ?? line.Tracking,
         };
         next = next with { CancelRequested = Math.Min(next.CancelRequested, next.Unshipped()) };
         return (next.Verified(), left, fromCancelled);
     }
 
-    /// <summary>Goods arrived: from shipped; what was never announced is shipped first.</summary>
-    public static (PurchaseLineState Line, decimal OverDelivered) Receive(this PurchaseLineState line, decimal quantity)
+    /// <summary>Goods arrived: from shipped; what was never announced is shipped first, also what was cancelled.</summary>
+    public static (PurchaseLineState Line, decimal OverDelivered, decimal AfterCancel) Receive(this PurchaseLineState line, decimal quantity)
     {
         RequirePositive(quantity, nameof(Receive));
-        var over = 0m;
+        var (over, afterCancel) = (0m, 0m);
         if (quantity > line.Shipped)
         {
-            (line, over, _) = line.Ship(quantity - line.Shipped, null);
+            (line, over, afterCancel) = line.ShipUnannounced(quantity - line.Shipped);
         }
         var received = quantity - over;
-        return ((line with { Shipped = line.Shipped - received, Received = line.Received + received }).Verified(), over);
+        return ((line with { Shipped = line.Shipped - received, Received = line.Received + received }).Verified(), over, afterCancel);
     }
 
     /// <summary>The supplier invoiced a quantity.</summary>
@@ -117,6 +131,12 @@ public static class PurchaseLedger
     /// <summary>The supplier credited a quantity.</summary>
     public static PurchaseLineState Credit(this PurchaseLineState line, decimal quantity) =>
         (line with { Credited = line.Credited + quantity }).Verified();
+
+    /// <summary>What has left the supplier, whether it arrived or not.</summary>
+    public static decimal Gone(this PurchaseLineState line) => line.Shipped + line.Received;
+
+    /// <summary>What was invoiced and not credited.</summary>
+    public static decimal Billed(this PurchaseLineState line) => line.Invoiced - line.Credited;
 
     /// <summary>What has neither shipped nor been cancelled.</summary>
     public static decimal Unshipped(this PurchaseLineState line) => line.Awaiting + line.Confirmed + line.Backordered;

@@ -99,6 +99,9 @@ public sealed record PurchaseLineState
     public decimal PriceBasis { get; init; } = 1;
     /// <summary>Part of what has not shipped that we asked the supplier to cancel.</summary>
     public decimal CancelRequested { get; init; }
+    /// <summary>Part of what has shipped or was received that no despatch advice announced: a receipt or an invoice was the first word of it. A despatch
+    /// advice that comes late speaks of this first.</summary>
+    public decimal Unannounced { get; init; }
     /// <summary>Promised delivery.</summary>
     public DateOnly? Promised { get; init; }
     /// <summary>Substitute the supplier sends instead, once accepted.</summary>
@@ -110,11 +113,11 @@ public sealed record PurchaseLineState
     public PurchaseLineState Verified()
     {
         if (Awaiting < 0 || Confirmed < 0 || Backordered < 0 || Shipped < 0 || Received < 0 || Cancelled < 0 || Invoiced < 0 || Credited < 0
-            || Ordered != Awaiting + Confirmed + Backordered + Shipped + Received + Cancelled)
+            || Unannounced < 0 || Unannounced > Shipped + Received || Ordered != Awaiting + Confirmed + Backordered + Shipped + Received + Cancelled)
         {
             throw new HubException($"Purchase order line {PurchaseId}/{Position}: found ordered {Ordered} = awaiting {Awaiting} + confirmed {Confirmed} + "
-                + $"backordered {Backordered} + shipped {Shipped} + received {Received} + cancelled {Cancelled}; expected the sum to hold and no part below "
-                + "zero. The transition that led here is wrong.");
+                + $"backordered {Backordered} + shipped {Shipped} + received {Received} + cancelled {Cancelled}, unannounced {Unannounced}; expected the sum to hold, no part below "
+                + "zero and no more unannounced than shipped and received. The transition that led here is wrong.");
         }
         return this;
     }

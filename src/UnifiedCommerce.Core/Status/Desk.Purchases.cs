@@ -64,13 +64,12 @@ public sealed partial class Desk
         var asked = purchase.Lines.Any(line => line.CancelRequested > 0);
         var lines = purchase.Lines.Select(line => (asked ? line.CancelRequested : line.Unshipped()) is > 0 and var quantity ? line.Cancel(quantity) : line).ToList();
         await LedgerUpdate.ApplyAsync(work, purchase, lines, [.. lines.Where((line, index) => line.Cancelled > purchase.Lines[index].Cancelled).Select(line => line.Position)], now, cancellationToken);
-        await work.Purchases.UpdateAsync(purchase with
+        await work.Purchases.UpdateAsync(await Cancellations.DropPendingAsync(work, purchase with
         {
-            PendingChange = null, Reason = note, Status = lines.All(line => line.Ordered == line.Cancelled) ? PurchaseStatus.Cancelled : purchase.Status,
-        }, cancellationToken);
-        await Cancellations.AskRestAsync(work, purchase, cancellationToken);
+            Reason = note, Lines = lines,
+            Status = lines.All(line => line.Ordered == line.Cancelled) ? PurchaseStatus.Cancelled : lines.All(line => line.Unshipped() == 0) ? PurchaseStatus.Fulfilled : purchase.Status,
+        }, answered: true, $"{user}: {note}", now, cancellationToken), cancellationToken);
         await work.Deadlines.ClearAsync($"purchase:{purchase.Id}", "answer", cancellationToken);
-        await work.Tasks.CloseAsync($"cancel-request:{purchase.Id}", $"{user}: {note}", now, cancellationToken);
         await work.Tasks.CloseAsync($"overdue-answer:{purchase.Id}", $"{user}: {note}", now, cancellationToken);
         return DeskResult.Ok($"Recorded: {book.Current.Get(purchase.Partner).Name} cancelled {purchase.Document.Number} as asked.");
     }, cancellationToken);
@@ -83,9 +82,7 @@ public sealed partial class Desk
             return DeskResult.No($"Nothing of purchase order {purchase.Document.Number} was asked to be cancelled.");
         }
         await LedgerUpdate.ApplyAsync(work, purchase, [.. purchase.Lines.Select(line => line with { CancelRequested = 0 })], [], now, cancellationToken);
-        await work.Purchases.UpdateAsync(purchase with { PendingChange = null }, cancellationToken);
-        await Cancellations.AskRestAsync(work, purchase, cancellationToken);
-        await work.Tasks.CloseAsync($"cancel-request:{purchase.Id}", $"{user}: not agreed: {note}", now, cancellationToken);
+        await work.Purchases.UpdateAsync(await Cancellations.DropPendingAsync(work, purchase, answered: true, $"{user}: not agreed: {note}", now, cancellationToken), cancellationToken);
         return DeskResult.Ok($"Recorded: {book.Current.Get(purchase.Partner).Name} delivers {purchase.Document.Number} after all.");
     }, cancellationToken);
 

@@ -58,6 +58,58 @@ public sealed class LedgerTests
     }
 
     [Fact]
+    public void Goods_that_a_receipt_spoke_of_first_are_not_shipped_again_by_a_late_despatch_advice()
+    {
+        var (received, _, _) = Line(100).Confirm(100, null).Receive(60);
+        Assert.Equal((60m, 60m), (received.Received, received.Unannounced));
+        var (announced, over, after) = received.Ship(60, "T1");
+        Assert.Equal((0m, 60m, 40m, 0m, "T1", 0m, 0m), (announced.Shipped, announced.Received, announced.Confirmed, announced.Unannounced, announced.Tracking, over, after));
+    }
+
+    [Fact]
+    public void A_receipt_of_what_was_cancelled_says_so()
+    {
+        var (line, over, after) = Line(10).Cancel(10).Receive(10);
+        Assert.Equal((10m, 0m, 10m), (line.Received, over, after));
+    }
+
+    /// <summary>Goods have left as far as the longest of three words says: despatch advices, receipts, invoices taken as word.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void The_words_of_one_delivery_end_at_the_same_sums_in_any_order(int seed)
+    {
+        var random = new Random(seed);
+        for (var round = 0; round < 2_000; round++)
+        {
+            var ordered = random.Next(1, 100);
+            decimal[] Parts() => [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => (decimal)random.Next(1, 60))];
+            var (announced, arrived, billed) = (Parts(), Parts(), Parts());
+            var words = announced.Select(quantity => ('A', quantity)).Concat(arrived.Select(quantity => ('R', quantity))).Concat(billed.Select(quantity => ('I', quantity))).ToArray();
+            var gone = Math.Min(ordered, Math.Max(announced.Sum(), Math.Max(arrived.Sum(), billed.Sum())));
+            for (var shuffle = 0; shuffle < 4; shuffle++)
+            {
+                random.Shuffle(words);
+                var line = Line(ordered);
+                foreach (var (word, quantity) in words)
+                {
+                    line = word switch
+                    {
+                        'A' => line.Ship(quantity, null).Line,
+                        'R' => line.Receive(quantity).Line,
+                        _ => (Math.Min(line.Billed() + quantity - line.Gone(), line.Unshipped()) is > 0 and var unseen ? line.ShipUnannounced(unseen).Line : line).Invoice(quantity),
+                    };
+                }
+                var received = Math.Min(ordered, arrived.Sum());
+                var told = $"seed {seed} round {round}: ordered {ordered}, {string.Join(' ', words.Select(word => $"{word.Item1}{word.quantity}"))}: {line}";
+                Assert.True((line.Shipped, line.Received, line.Awaiting) == (gone - received, received, ordered - gone), told);
+                Assert.True(line.Unannounced == Math.Max(0, gone - announced.Sum()), told);
+            }
+        }
+    }
+
+    [Fact]
     public void A_transition_that_breaks_the_sum_is_refused()
     {
         var broken = Assert.Throws<HubException>(() => (Line(10) with { Confirmed = 1 }).Verified());
