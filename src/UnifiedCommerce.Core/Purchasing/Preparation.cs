@@ -56,6 +56,11 @@ public sealed class PrepareDispatchHandler(PartnerBookHolder book, IDocumentRend
             {
                 outcomes[index] = new JobOutcome.Cancel($"Purchase order {draft.Purchase.Document.Number} is {draft.Purchase.Status}: nothing to send.");
             }
+            else if (draft.Change is not null && draft.Purchase.PendingChange != draft.Change)
+            {
+                // All that was asked for has shipped or was answered by a person meanwhile: there is nothing to ask.
+                outcomes[index] = JobOutcome.Ok;
+            }
             else
             {
                 outcomes[index] = JobOutcome.Ok;

@@ -44,6 +44,9 @@ public sealed class Ticks(IStore store, PartnerBookHolder book, TimeProvider clo
             case "acknowledgement":
                 await AcknowledgementOverdueAsync(work, id, now, cancellationToken);
                 break;
+            case "change":
+                await ChangeOverdueAsync(work, id, now, cancellationToken);
+                break;
             case "despatch" or "invoice":
                 await PurchaseOverdueAsync(work, deadline.Kind, id, now, cancellationToken);
                 break;
@@ -53,7 +56,7 @@ public sealed class Ticks(IStore store, PartnerBookHolder book, TimeProvider clo
                 await work.Jobs.InsertAsync([.. waiting.Where(message => message.State == DocumentState.Waiting).Select(message => ApplyMessageJob.For(id, message.Index, document?.Partner, overdue: true))], cancellationToken);
                 break;
             default:
-                throw new HubException($"Found deadline kind {deadline.Kind}, expected answer, acknowledgement, despatch, invoice or unseen-despatch.");
+                throw new HubException($"Found deadline kind {deadline.Kind}, expected answer, acknowledgement, change, despatch, invoice or unseen-despatch.");
         }
     }
 
@@ -71,6 +74,21 @@ public sealed class Ticks(IStore store, PartnerBookHolder book, TimeProvider clo
             Text = $"{partner.Name} has not answered purchase order {purchase.Document.Number} ({new Money(purchase.Document.LineTotal, purchase.Document.Currency)}) within {partner.Deadlines.Answered?.TotalHours:0} hours. Ask them; when they agree to cancel, record it and the lines are bought elsewhere.",
         }], cancellationToken);
         await work.Audit.AddAsync([new AuditEntry(now, "system", "purchase-order.escalated", $"purchase:{purchase.Id}", null, """{"reason":"no answer"}""")], cancellationToken);
+    }
+
+    /// <summary>What was asked to be cancelled stays asked, and what came up since waits for its answer: a person asks and records it.</summary>
+    private async Task ChangeOverdueAsync(IWork work, long purchaseId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if ((await work.Purchases.LockAsync([purchaseId], cancellationToken)) is not [{ PendingChange: { } change } purchase])
+        {
+            return;
+        }
+        await work.Tasks.OpenAsync([new HubTask
+        {
+            Kind = "cancel-request", Key = $"cancel-request:{purchase.Id}", Partner = purchase.Partner, PurchaseId = purchase.Id, At = now,
+            Text = AskCancellationHandler.Text(book.Current.Get(purchase.Partner), purchase, $"has not answered {change}"),
+        }], cancellationToken);
+        await work.Audit.AddAsync([new AuditEntry(now, "system", "purchase-order.escalated", $"purchase:{purchase.Id}", null, """{"reason":"no answer to the change"}""")], cancellationToken);
     }
 
     private async Task AcknowledgementOverdueAsync(IWork work, long dispatchId, DateTimeOffset now, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using UnifiedCommerce.Core;
 using UnifiedCommerce.Core.Inbound;
+using UnifiedCommerce.Core.Jobs;
 using UnifiedCommerce.Core.Orders;
 using UnifiedCommerce.Core.Partners;
 using UnifiedCommerce.Core.Purchasing;
@@ -51,6 +52,85 @@ public sealed class CancellationTests
         purchase = Assert.Single(await PurchasesAsync(bench));
         Assert.Equal((100m, 80m), (purchase.Lines[0].Cancelled, purchase.Lines[0].Unshipped()));
         Assert.Equal(80m, (await LeftAsync(bench, first)).Live + (await LeftAsync(bench, second)).Live);
+    }
+
+    [Theory]
+    [InlineData("accepted")]
+    [InlineData("rejected")]
+    [InlineData("recorded")]
+    [InlineData("recorded as refused")]
+    [InlineData("shipped")]
+    [InlineData("silence, then recorded")]
+    public async Task What_is_cancelled_of_other_lines_while_a_change_waits_is_asked_whatever_becomes_of_it(string becomes)
+    {
+        await using var bench = await OneSupplierAsync();
+        var order = await TakeInAsync(bench, "A-1", 100, lines: 3);
+        await bench.ADayAsync();
+        var purchase = Assert.Single(await PurchasesAsync(bench));
+        await ApplyAsync(bench, new OrderResponse { Number = "R-0", OrderNumber = purchase.Document.Number, Status = ResponseStatus.Accepted });
+        await DeskDoesAsync(bench, desk => desk.CancelOrderAsync(order, "1", "test", CancellationToken.None));
+        await DeskDoesAsync(bench, desk => desk.CancelOrderAsync(order, "2", "test", CancellationToken.None));
+        purchase = Assert.Single(await PurchasesAsync(bench));
+        var first = $"{purchase.Document.Number}-C1";
+        Assert.Equal(first, purchase.PendingChange);
+        var (gone, other) = (purchase.Lines.Single(line => line.CancelRequested > 0).Position, purchase.Lines.Single(line => line.Sku == "K-10002").Position);
+
+        switch (becomes)
+        {
+            case "accepted": await AnswerAsync(bench, purchase, first, ResponseStatus.Accepted); break;
+            case "rejected": await AnswerAsync(bench, purchase, first, ResponseStatus.Rejected); break;
+            case "recorded": await DeskDoesAsync(bench, desk => desk.RecordCancelledAsync(purchase.Id, "by phone", "test", CancellationToken.None)); break;
+            case "recorded as refused": await DeskDoesAsync(bench, desk => desk.RecordCancelRefusedAsync(purchase.Id, "by phone", "test", CancellationToken.None)); break;
+            case "shipped":
+                await ApplyAsync(bench, DocumentKind.DespatchAdvice, new DespatchAdvice
+                {
+                    Number = "D-1", OrderNumber = purchase.Document.Number,
+                    Lines = [new DespatchLine { Position = gone, Item = purchase.Document.Lines[gone - 1].Item, Quantity = new Quantity(100, "EA") }],
+                });
+                break;
+            default:
+                for (var day = 0; day < 4; day++)
+                {
+                    await bench.ADayAsync();
+                    bench.Clock.Now = bench.Clock.Now.AddDays(1);
+                }
+                Assert.Contains((await TasksAsync(bench)), task => task.Kind == "cancel-request" && task.Text.Contains($"has not answered {first}", StringComparison.Ordinal));
+                await DeskDoesAsync(bench, desk => desk.RecordCancelledAsync(purchase.Id, "by phone", "test", CancellationToken.None));
+                break;
+        }
+
+        purchase = Assert.Single(await PurchasesAsync(bench));
+        Assert.Equal($"{purchase.Document.Number}-C2", purchase.PendingChange);
+        Assert.Equal([(other, 100m)], purchase.Lines.Where(line => line.CancelRequested > 0).Select(line => (line.Position, line.CancelRequested)));
+        Assert.Equal(becomes is "accepted" or "recorded" or "silence, then recorded" ? 100m : 0m, purchase.Lines[gone - 1].Cancelled);
+        Assert.DoesNotContain(await TasksAsync(bench), task => task.Kind == "cancel-request");
+        Assert.Contains(await bench.ReadAsync(work => work.Dispatches.OfPurchaseAsync(purchase.Id, CancellationToken.None)), dispatch => dispatch.Key == purchase.PendingChange);
+        await AnswerAsync(bench, purchase, $"{purchase.Document.Number}-C2", ResponseStatus.Accepted);
+        purchase = Assert.Single(await PurchasesAsync(bench));
+        Assert.Equal((null, 100m), (purchase.PendingChange, purchase.Lines[other - 1].Cancelled));
+    }
+
+    [Fact]
+    public async Task A_change_whose_goods_have_shipped_before_it_was_written_is_not_sent()
+    {
+        await using var bench = await OneSupplierAsync();
+        var order = await TakeInAsync(bench, "A-1", 100);
+        await bench.ADayAsync();
+        var purchase = Assert.Single(await PurchasesAsync(bench));
+        Assert.True((await bench.Journey.Desk.CancelOrderAsync(order, null, "test", CancellationToken.None)).Done);
+        await using (var work = await bench.Store.BeginAsync(CancellationToken.None))
+        {
+            var ask = new Job(0, "ask-cancellation", $$"""{"orderId":{{order}}}""", null, 1, 1, 1, bench.Clock.Now);
+            await bench.Journey.BatchHandlers.Single(handler => handler.Kind == ask.Kind).RunAsync([ask], work, CancellationToken.None);
+            await bench.Journey.Application.ApplyAsync(work, bench.Book.Get("nordhandel"), DocumentKind.DespatchAdvice, new DespatchAdvice
+            {
+                Number = "D-1", OrderNumber = purchase.Document.Number, Lines = [new DespatchLine { Position = 1, Item = purchase.Document.Lines[0].Item, Quantity = new Quantity(100, "EA") }],
+            }, 0, overdue: false, CancellationToken.None);
+            await work.CommitAsync(CancellationToken.None);
+        }
+        await bench.WorkAsync();
+        Assert.Single(await bench.ReadAsync(work => work.Dispatches.OfPurchaseAsync(purchase.Id, CancellationToken.None)));
+        Assert.Equal((null, PurchaseStatus.Fulfilled), ((await PurchasesAsync(bench))[0].PendingChange, (await PurchasesAsync(bench))[0].Status));
     }
 
     [Fact]
@@ -233,7 +313,14 @@ public sealed class CancellationTests
         Lines = [new OrderLine { Id = "1", Item = new Item { SupplierSku = sku }, Quantity = new Quantity(quantity, "EA") }],
     };
 
-    private static async Task<long> TakeInAsync(Workbench bench, string number, decimal quantity) => (await bench.SubmitAsync(OrderOf(number, quantity))).Order!.Id;
+    private static async Task<long> TakeInAsync(Workbench bench, string number, decimal quantity, int lines = 1)
+    {
+        var order = OrderOf(number, quantity);
+        return (await bench.SubmitAsync(order with
+        {
+            Lines = [.. Enumerable.Range(1, lines).Select(line => order.Lines[0] with { Id = $"{line}", Item = new Item { SupplierSku = $"K-1000{line}" } })],
+        })).Order!.Id;
+    }
 
     private static async Task<IReadOnlyList<PurchaseState>> PurchasesAsync(Workbench bench)
     {
@@ -260,15 +347,19 @@ public sealed class CancellationTests
     private static Task AnswerAsync(Workbench bench, PurchaseState purchase, string change, ResponseStatus status) =>
         ApplyAsync(bench, new OrderResponse { Number = $"R-{purchase.Id}", OrderNumber = change, Status = status });
 
-    private static async Task ApplyAsync(Workbench bench, OrderResponse response) =>
-        Assert.Equal(DocumentState.Applied, (await TryApplyAsync(bench, response, released: false)).State);
+    private static Task ApplyAsync(Workbench bench, OrderResponse response) => ApplyAsync(bench, DocumentKind.OrderResponse, response);
 
-    private static async Task<ApplyResult> TryApplyAsync(Workbench bench, OrderResponse response, bool released)
+    private static async Task ApplyAsync(Workbench bench, DocumentKind kind, object document) =>
+        Assert.Equal(DocumentState.Applied, (await TryApplyAsync(bench, kind, document, released: false)).State);
+
+    private static Task<ApplyResult> TryApplyAsync(Workbench bench, OrderResponse response, bool released) => TryApplyAsync(bench, DocumentKind.OrderResponse, response, released);
+
+    private static async Task<ApplyResult> TryApplyAsync(Workbench bench, DocumentKind kind, object document, bool released)
     {
         ApplyResult result;
         await using (var work = await bench.Store.BeginAsync(CancellationToken.None))
         {
-            result = await bench.Journey.Application.ApplyAsync(work, bench.Book.Get("nordhandel"), DocumentKind.OrderResponse, response, 0, overdue: released, CancellationToken.None);
+            result = await bench.Journey.Application.ApplyAsync(work, bench.Book.Get("nordhandel"), kind, document, 0, overdue: released, CancellationToken.None);
             await work.CommitAsync(CancellationToken.None);
         }
         await bench.WorkAsync();
