@@ -81,7 +81,18 @@ public sealed class DespatchApplication(CatalogueCache catalogue, PartnerBookHol
                 return await DocumentApplication.OrphanAsync(work, partner, kind, number, orderNumber, moved.Where(line => line.OrderNumber == orderNumber).Select(line => line.Item), cancellationToken);
             }
             var lines = purchase.Lines.ToList();
-            foreach (var line in moved.Where(line => line.OrderNumber == orderNumber))
+            var own = moved.Where(line => line.OrderNumber == orderNumber).ToList();
+            var (placed, unclear) = LineSharing.Place(purchase, [.. own.Select(line => new Spoken(line.Position, line.Item, line.Quantity))], received
+                ? static line => [line.Shipped, line.Unshipped(), line.Cancelled] : static line => [line.Confirmed + line.Unannounced, line.Awaiting + line.Backordered, line.Cancelled],
+                partner, snapshot, $"{kind} {number}");
+            if (unclear is not null)
+            {
+                return unclear;
+            }
+            foreach (var line in placed.Select(part => own[part.Said] with
+            {
+                Position = part.Position ?? own[part.Said].Position, Quantity = own[part.Said].Quantity with { Value = part.Quantity ?? own[part.Said].Quantity.Value },
+            }))
             {
                 var index = LineMatching.Find(purchase, line.Position, line.Item, partner, snapshot);
                 if (Contradiction(partner, purchase, index, line, snapshot, $"{kind} {number}") is { } contradiction)
@@ -109,7 +120,8 @@ public sealed class DespatchApplication(CatalogueCache catalogue, PartnerBookHol
         }
         await work.Tasks.OpenAsync([.. notes.Select((note, index) => new HubTask
         {
-            Kind = note.Code, Key = $"{note.Code}:{partner.Id}:{number}:{index}", Partner = partner.Id, At = now, Text = note.Text,
+            Kind = note.Code, Key = $"{note.Code}:{partner.Id}:{number}:{index}", Partner = partner.Id, PurchaseId = found.Count == 1 ? found[0].Purchase.Id : null,
+            DocumentId = documentId, At = now, Text = note.Text,
         })], cancellationToken);
         return notes.Count == 0 ? ApplyResult.Ok : new ApplyResult(DocumentState.Applied, string.Join(" ", notes.Select(note => note.Text)), null, notes);
     }

@@ -37,7 +37,13 @@ public sealed class InvoiceApplication(CatalogueCache catalogue)
         var lines = purchase.Lines.ToList();
         var reasons = new List<string>();
         var difference = 0m;
-        foreach (var line in invoice.Lines)
+        var (placed, unclear) = LineSharing.Place(purchase, [.. invoice.Lines.Select(line => new Spoken(line.Position, line.Item, line.Quantity, line.NetPrice / line.PriceBasis))],
+            line => invoice.IsCredit ? [line.Billed()] : [line.Gone() - line.Billed(), line.Ordered - line.Cancelled - Math.Max(line.Gone(), line.Billed())], partner, snapshot, $"invoice {invoice.Number}");
+        if (unclear is not null)
+        {
+            return unclear;
+        }
+        foreach (var line in placed.GroupBy(part => part.Said).SelectMany(parts => Parts(invoice.Lines[parts.Key], [.. parts])))
         {
             var index = LineMatching.Find(purchase, line.Position, line.Item, partner, snapshot);
             if (index >= 0 && LineMatching.Contradicts(purchase, index, line.Item) is { } other)
@@ -92,6 +98,24 @@ public sealed class InvoiceApplication(CatalogueCache catalogue)
         await work.Audit.AddAsync([new AuditEntry(now, $"partner:{partner.Id}", invoice.IsCredit ? "purchase-order.credited" : "purchase-order.invoiced", $"purchase:{purchase.Id}", null,
             $$"""{"invoice":"{{System.Text.Json.JsonEncodedText.Encode(invoice.Number)}}","matched":{{(matched ? "true" : "false")}}}""")], cancellationToken);
         return ApplyResult.Ok;
+    }
+
+    /// <summary>An invoice line for each purchase order line it is for: the amount by quantity, cents that are left over on the last, charges on the first.</summary>
+    private static IEnumerable<InvoiceLine> Parts(InvoiceLine line, IReadOnlyList<Placed> parts)
+    {
+        var charges = line.AllowanceCharges.Sum(charge => charge.IsCharge ? charge.Amount : -charge.Amount);
+        var left = line.Amount - charges;
+        for (var index = 0; index < parts.Count; index++)
+        {
+            var quantity = parts[index].Quantity ?? line.Quantity.Value;
+            var amount = index == parts.Count - 1 ? left : Math.Round((line.Amount - charges) * quantity / line.Quantity.Value, 2, MidpointRounding.AwayFromZero);
+            left -= amount;
+            yield return line with
+            {
+                Position = parts[index].Position ?? line.Position, Quantity = line.Quantity with { Value = quantity }, Amount = index == 0 ? amount + charges : amount,
+                AllowanceCharges = index == 0 ? line.AllowanceCharges : [],
+            };
+        }
     }
 
     private static PurchaseLineState Bill(PurchaseLineState line, decimal quantity, bool overdue)

@@ -14,12 +14,19 @@ internal static class LineMatching
         {
             return IndexOf(purchase, given);
         }
-        if (ByNumbers(purchase, item) is >= 0 and var found)
+        return Candidates(purchase, item, partner, snapshot).FirstOrDefault(-1);
+    }
+
+    /// <summary>Indexes of all lines of this article, in order, by any number the partner and we share, else by our catalogue.</summary>
+    public static IReadOnlyList<int> Candidates(PurchaseState purchase, Item item, Partner partner, CatalogueSnapshot snapshot)
+    {
+        var numbered = purchase.Document.Lines.Where(line => SameArticle(line.Item, item)).Select(line => IndexOf(purchase, line.Position)).Where(index => index >= 0).Order().ToList();
+        if (numbered.Count > 0)
         {
-            return found;
+            return numbered;
         }
         var sku = snapshot.Match(partner.Id, item, supplier: true)?.Article.Sku;
-        return sku is null ? -1 : purchase.Lines.ToList().FindIndex(line => line.Sku == sku || line.SubstituteSku == sku);
+        return sku is null ? [] : [.. Enumerable.Range(0, purchase.Lines.Count).Where(index => purchase.Lines[index].Sku == sku || purchase.Lines[index].SubstituteSku == sku)];
     }
 
     /// <summary>Position of another line that the article belongs to, although the document names this one; null when the two agree or nobody can tell.</summary>

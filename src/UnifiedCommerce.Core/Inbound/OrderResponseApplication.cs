@@ -47,6 +47,13 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue, RoutingSe
             return ApplyResult.Ok;
         }
         var snapshot = await catalogue.GetAsync(work, DateOnly.FromDateTime(now.UtcDateTime), cancellationToken);
+        var (placed, unclear) = LineSharing.Place(purchase, [.. response.Lines.Select(SpokenOf)], static line => [line.Awaiting, line.Ordered - line.Cancelled - line.Awaiting, line.Cancelled],
+            partner, snapshot, $"answer {response.Number}");
+        if (unclear is not null)
+        {
+            return unclear;
+        }
+        response = response with { Lines = [.. placed.GroupBy(part => part.Said).SelectMany(parts => Parts(response.Lines[parts.Key], parts))] };
         if (Contradiction(partner, purchase, response, snapshot) is { } contradiction)
         {
             return contradiction;
@@ -110,6 +117,37 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue, RoutingSe
             Text = $"{task.Text} Accepting costs {new Money(accepted, card.Currency)} for the open {card.Lines.Sum(entry => entry.Quantity):0.###}; the next best source {new Money(card.After, card.Currency)} with freight and fees: {new Money(Math.Abs(difference), card.Currency)} {(difference < 0 ? "less" : "more")}.",
             Data = data.ToJsonString(),
         };
+    }
+
+    /// <summary>What a line of an answer speaks of: what comes now and what comes later together. Zero, as in "0 accepted, rejected", means the rest of the line.</summary>
+    private static Spoken SpokenOf(OrderResponseLine line)
+    {
+        var quantity = line.Quantity is { } now && line.BackorderedQuantity is { } later && OrderIntake.Same(now.Unit, later.Unit) ? now with { Value = now.Value + later.Value } : line.Quantity;
+        return new Spoken(line.Position, line.OrderedItem ?? line.Item, quantity is { Value: 0 } ? null : quantity, line.NetPrice / line.PriceBasis, line.PromisedDelivery);
+    }
+
+    /// <summary>A line of an answer for each purchase order line it is for; what comes now is given out before what comes later.</summary>
+    private static IEnumerable<OrderResponseLine> Parts(OrderResponseLine line, IEnumerable<Placed> parts)
+    {
+        var now = line.Quantity?.Value ?? 0;
+        // What comes later in another unit is not counted with the rest: it stays on one line, where the unit is checked.
+        var apart = line.BackorderedQuantity is { } other && line.Quantity is { } counted && !OrderIntake.Same(other.Unit, counted.Unit) ? line.BackorderedQuantity : null;
+        foreach (var part in parts)
+        {
+            if (part.Quantity is not { } quantity)
+            {
+                yield return line with { Position = part.Position ?? line.Position };
+                continue;
+            }
+            var first = Math.Min(now, quantity);
+            now -= first;
+            yield return line with
+            {
+                Position = part.Position, Quantity = line.Quantity is { } said ? said with { Value = first } : null,
+                BackorderedQuantity = quantity > first && line.BackorderedQuantity is { } later ? later with { Value = quantity - first } : apart,
+            };
+            apart = null;
+        }
     }
 
     /// <summary>What the answer says against itself or against the order: then nobody can tell what it means, and nothing of it is applied.</summary>
@@ -395,7 +433,7 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue, RoutingSe
             if (tooMuch > 0)
             {
                 Notes.Add(Diagnostic.Warning("confirmed-more", $"line {line.Position}", $"{partner.Name} confirms {tooMuch:0.###} more of line {line.Position} than is ordered."));
-                Tasks.Add(Task(index, "confirmed-more", $"{partner.Name} confirms {said.Accepted + said.Backordered:0.###} of line {line.Position} ({line.Sku}) of {purchase.Document.Number}; ordered is {line.Ordered:0.###}"
+                Tasks.Add(Task(index, "confirmed-more", $"{partner.Name} confirms {said.Accepted + said.Backordered:0.###} of line {line.Position} ({line.Sku}) of {purchase.Document.Number} in {response.Number}; ordered is {line.Ordered:0.###}"
                     + (line.Cancelled > 0 ? $", of which {line.Cancelled:0.###} was rejected or cancelled and may have been bought elsewhere" : "") + ". Tell them what you expect, or the goods come twice."));
             }
         }
