@@ -28,4 +28,29 @@ public sealed record Diagnostic(string Code, Severity Severity, string Place, st
 }
 
 /// <summary>Something that must be true of our own code is not; names what was found, expected and to do.</summary>
-public sealed class HubException(string message, Exception? inner = null) : Exception(message, inner);
+public class HubException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>A row holds a state that only a newer version of the hub knows, while both run: whoever wanted to work on it leaves it alone.</summary>
+/// <param name="type">What the state belongs to.</param>
+/// <param name="word">The state as it is stored.</param>
+/// <param name="known">The states that this version knows.</param>
+public sealed class UnknownStateException(string type, string word, IEnumerable<string> known)
+    : HubException($"Found {type} '{word}' in the store, expected one of {string.Join(", ", known)}. A newer version wrote it: update this process.")
+{
+    /// <summary>The state as it is stored.</summary>
+    public string Word => word;
+}
+
+/// <summary>A state as it is stored, for showing only: rows of a list show also what only a newer version of the hub knows.</summary>
+/// <param name="Word">The name as it is stored.</param>
+public readonly record struct StateWord<T>(string Word) where T : struct, Enum
+{
+    /// <summary>The state, or null when this version does not know it: nothing may be done with it then.</summary>
+    public T? Known => Enum.TryParse<T>(Word, out var known) && Enum.IsDefined(known) ? known : null;
+
+    /// <summary>A state that this version knows.</summary>
+    public static implicit operator StateWord<T>(T state) => new(state.ToString());
+
+    /// <inheritdoc />
+    public override string ToString() => Word;
+}

@@ -150,8 +150,11 @@ internal sealed class Row
     {
         var text = Text();
         return Enum.TryParse<T>(text, out var known) && Enum.IsDefined(known) ? known
-            : throw new Core.HubException($"Found {typeof(T).Name} '{text}' in the store, expected one of {string.Join(", ", Enum.GetNames<T>())}. A newer version wrote it: update this process.");
+            : throw new Core.UnknownStateException(typeof(T).Name, text, Enum.GetNames<T>());
     }
+
+    /// <summary>A state for showing, known or not.</summary>
+    public Core.StateWord<T> Shown<T>() where T : struct, Enum => new(Text());
 
     public T Json<T>() => Stored.Json<T>(Text());
 

@@ -25,6 +25,10 @@ public sealed class ConsoleFixture : IAsyncLifetime
     public long RunId { get; private set; }
     public long PurchaseId { get; private set; }
     public long QuarantinedId { get; private set; }
+    public long DispatchId { get; private set; }
+    /// <summary>The file of the hub's memory.</summary>
+    public string Database => Directory.EnumerateFiles(_data, "*.db").Single();
+    public long JobId { get; private set; }
 
     public async Task InitializeAsync()
     {
@@ -84,18 +88,21 @@ public sealed class ConsoleFixture : IAsyncLifetime
                     new Article { Sku = "K-1", Name = "Hammer drill 750 W", BaseUnit = "EA", Gtin = "4006381333931", Manufacturer = "bergmann", PreferredPartner = "nordhandel" },
                     new Article { Sku = "K-2", Name = "Wood screw 5 x 60, box of 200", BaseUnit = "EA", PreferredPartner = "vandermeer" },
                     new Article { Sku = "K-3", Name = "Cable reel 25 m", BaseUnit = "EA" },
+                    new Article { Sku = "K-4", Name = "Cable 3 x 1.5, by the metre", BaseUnit = "MTR" },
+                    new Article { Sku = "K-5", Name = "Chain 6 mm, by the metre", BaseUnit = "MTR" },
                 ], none);
-            await work.Catalogue.SaveCrossReferencesAsync([new CrossReference("", "manufacturer", "MP-1", "K-1", 1, "EA"), new CrossReference("", "manufacturer", "MP-2", "K-2", 1, "EA")], none);
-            PriceRow Price(string partner, string sku, decimal price) => new()
+            await work.Catalogue.SaveCrossReferencesAsync([new CrossReference("", "manufacturer", "MP-1", "K-1", 1, "EA"), new CrossReference("", "manufacturer", "MP-2", "K-2", 1, "EA"), new CrossReference("", "manufacturer", "MP-4", "K-4", 1, "MTR"), new CrossReference("", "manufacturer", "MP-5", "K-5", 1, "MTR")], none);
+            PriceRow Price(string partner, string sku, decimal price, string unit = "EA") => new()
             {
                 Partner = partner, Sku = sku, Currency = "EUR", ValidFrom = today.AddDays(-1),
-                Line = new PriceLine { Item = new Item { SupplierSku = $"{partner[..2].ToUpperInvariant()}-{sku}" }, Unit = "EA", Price = price },
+                Line = new PriceLine { Item = new Item { SupplierSku = $"{partner[..2].ToUpperInvariant()}-{sku}" }, Unit = unit, Price = price },
             };
-            await work.Catalogue.SavePricesAsync([Price("nordhandel", "K-1", 89.50m), Price("vandermeer", "K-1", 93.10m), Price("nordhandel", "K-2", 14.90m), Price("vandermeer", "K-2", 13.20m)], none);
+            await work.Catalogue.SavePricesAsync([Price("nordhandel", "K-1", 89.50m), Price("vandermeer", "K-1", 93.10m), Price("nordhandel", "K-2", 14.90m), Price("vandermeer", "K-2", 13.20m), Price("nordhandel", "K-4", 1.85m, "MTR"), Price("vandermeer", "K-4", 2.10m, "MTR"), Price("nordhandel", "K-5", 4.40m, "MTR")], none);
             await work.Catalogue.SaveStockAsync(
                 [
                     new StockRow("nordhandel", "K-1", 500, now, null, null), new StockRow("vandermeer", "K-1", 500, now, null, null), new StockRow("nordhandel", "K-2", 500, now, null, null),
-                    new StockRow("vandermeer", "K-2", 500, now, null, null), new StockRow("nordhandel", "K-3", 40, now, null, null),
+                    new StockRow("vandermeer", "K-2", 500, now, null, null), new StockRow("nordhandel", "K-3", 40, now, null, null), new StockRow("nordhandel", "K-4", 300, now, null, null),
+                    new StockRow("vandermeer", "K-4", 300, now, null, null), new StockRow("nordhandel", "K-5", 0, now, null, null),
                 ], none);
             await work.CommitAsync(none);
         }
@@ -114,6 +121,11 @@ public sealed class ConsoleFixture : IAsyncLifetime
                         [
                             new OrderLine { Id = "1", Item = new Item { ManufacturerPart = "MP-1" }, Quantity = new Quantity(3 * number, "EA") },
                             new OrderLine { Id = "2", Item = number == 2 ? new Item { BuyerSku = "NO-SUCH" } : new Item { ManufacturerPart = "MP-2" }, Quantity = new Quantity(10, "EA") },
+                            .. number == 3 ? (OrderLine[])
+                            [
+                                new OrderLine { Id = "3", Item = new Item { ManufacturerPart = "MP-4" }, Quantity = new Quantity(12.5m, "MTR") },
+                                new OrderLine { Id = "4", Item = new Item { ManufacturerPart = "MP-5" }, Quantity = new Quantity(7.25m, "MTR") },
+                            ] : [],
                         ],
                     },
                     null, null, "test", none);
@@ -142,6 +154,21 @@ public sealed class ConsoleFixture : IAsyncLifetime
                 [new Core.Status.HubTask { Kind = "quarantined-document", Key = $"quarantined-document:{QuarantinedId}", Partner = "nordhandel", DocumentId = QuarantinedId, At = now, Text = "Document answer-<77>.edi could not be applied." }], none);
             await work.CommitAsync(none);
         }
-        PurchaseId = (await Hub.Services.GetRequiredService<Core.Status.IViews>().PurchasesAsync(new Core.Status.PurchaseFilter(), new Core.Status.PageRequest(), none)).Items[0].Id;
+        var views = Hub.Services.GetRequiredService<Core.Status.IViews>();
+        await using (var work = await store.BeginAsync(none))
+        {
+            byte[] bytes = "UNB+UNOC:3+8719326000015:14+4031902000016:14+260302:0900+1'UNZ+0+1'"u8.ToArray();
+            DispatchId = (await work.Dispatches.AddAsync(
+                [
+                    new Dispatch
+                    {
+                        Key = "ACK-1", Partner = "nordhandel", Kind = DocumentKind.Acknowledgement, FileName = "ACK-1.edi", ContentType = "application/edifact", Bytes = bytes,
+                        Sha256 = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes)), PreparedAt = now,
+                    },
+                ], none))[0].Id;
+            await work.CommitAsync(none);
+        }
+        JobId = (await views.JobsAsync(new Core.Status.JobFilter(), new Core.Status.PageRequest(), none)).Items[0].Id;
+        PurchaseId = (await views.PurchasesAsync(new Core.Status.PurchaseFilter(), new Core.Status.PageRequest(), none)).Items[0].Id;
     }
 }

@@ -69,6 +69,21 @@ public sealed class ConsoleTests(ConsoleFixture console) : IClassFixture<Console
     }
 
     [BrowserFact]
+    public async Task A_line_in_decimals_is_explained_in_the_units_that_were_ordered()
+    {
+        var page = await console.OpenAsync($"/runs/{console.RunId}");
+        string text = (await page.Locator("main").InnerTextAsync()).ReplaceLineEndings(" ");
+        Assert.Contains("Cable 3 x 1.5, by the metre (K-4) 12.5 needed", text, StringComparison.Ordinal);
+        // Sold by the whole metre.
+        Assert.Contains("13 from Nordhandel Werkzeuge GmbH (12.5 needed)", text, StringComparison.Ordinal);
+        // Nobody has stock of this one: the price list tells the unit.
+        Assert.Contains("Chain 6 mm, by the metre (K-5) 7.25 needed", text, StringComparison.Ordinal);
+        Assert.Contains("Hammer drill 750 W (K-1)", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("12500", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("13000", text, StringComparison.Ordinal);
+    }
+
+    [BrowserFact]
     public async Task A_buyer_matches_an_article_and_the_task_is_gone()
     {
         var page = await console.OpenAsync("/tasks?kind=unmatched-article");

@@ -54,12 +54,12 @@ public sealed record PurchaseFilter
     /// <summary>Partner id.</summary>
     public string? Partner { get; init; }
     /// <summary>Status.</summary>
-    public PurchaseStatus? Status { get; init; }
+    public StateWord<PurchaseStatus>? Status { get; init; }
 }
 
 /// <summary>A purchase order in a list.</summary>
 public sealed record PurchaseRow(
-    long Id, string Number, int Version, string Partner, PurchaseStatus Status, DateTimeOffset DecidedAt, string Currency, decimal Total, int Lines, long RunId,
+    long Id, string Number, int Version, string Partner, StateWord<PurchaseStatus> Status, DateTimeOffset DecidedAt, string Currency, decimal Total, int Lines, long RunId,
     string? SupplierOrderNumber, string? PendingChange, string? Reason);
 
 /// <summary>Which documents are asked for.</summary>
@@ -70,20 +70,20 @@ public sealed record DocumentFilter
     /// <summary>Partner id.</summary>
     public string? Partner { get; init; }
     /// <summary>What became of it.</summary>
-    public DocumentState? State { get; init; }
+    public StateWord<DocumentState>? State { get; init; }
     /// <summary>Kind of a message in it.</summary>
-    public DocumentKind? Kind { get; init; }
+    public StateWord<DocumentKind>? Kind { get; init; }
 }
 
 /// <summary>A stored document in a list.</summary>
 public sealed record DocumentRow(
-    long Id, bool Outbound, string? Partner, string Transport, string Name, DateTimeOffset ReceivedAt, string? Format, DocumentState State, string? Reason, long Bytes,
-    DocumentKind Kind, string? Number, string? OrderNumber, int Messages);
+    long Id, bool Outbound, string? Partner, string Transport, string Name, DateTimeOffset ReceivedAt, string? Format, StateWord<DocumentState> State, string? Reason, long Bytes,
+    StateWord<DocumentKind> Kind, string? Number, string? OrderNumber, int Messages);
 
 /// <summary>A dispatch in a list.</summary>
 public sealed record DispatchRow(
-    long Id, string Key, string Partner, DocumentKind Kind, long? PurchaseId, string FileName, string? InterchangeControl, DispatchState State, int Attempt,
-    AcknowledgementState Acknowledgement, string? Evidence, string? Reason, DateTimeOffset PreparedAt, DateTimeOffset? SentAt);
+    long Id, string Key, string Partner, StateWord<DocumentKind> Kind, long? PurchaseId, string FileName, string? InterchangeControl, StateWord<DispatchState> State, int Attempt,
+    StateWord<AcknowledgementState> Acknowledgement, string? Evidence, string? Reason, DateTimeOffset PreparedAt, DateTimeOffset? SentAt);
 
 /// <summary>A routing run in a list.</summary>
 public sealed record RunRow(
@@ -199,7 +199,7 @@ public interface IViews
     /// <summary>Documents whose messages speak of these numbers (order, purchase order), oldest first.</summary>
     Task<IReadOnlyList<DocumentRow>> DocumentsAboutAsync(IReadOnlyCollection<string> numbers, CancellationToken cancellationToken);
     /// <summary>Dispatches, newest first; only those of a partner or in a state when asked.</summary>
-    Task<Page<DispatchRow>> DispatchesAsync(string? partner, DispatchState? state, PageRequest page, CancellationToken cancellationToken);
+    Task<Page<DispatchRow>> DispatchesAsync(string? partner, StateWord<DispatchState>? state, PageRequest page, CancellationToken cancellationToken);
     /// <summary>Routing runs, newest first.</summary>
     Task<Page<RunRow>> RunsAsync(bool decidedOnly, PageRequest page, CancellationToken cancellationToken);
     /// <summary>Tasks, newest first.</summary>

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Http.HttpResults;
 using UnifiedCommerce.Hub.Access;
 using UnifiedCommerce.Hub.Api;
 using UnifiedCommerce.Hub.Console.Actions;
@@ -71,10 +72,7 @@ internal static class ConsoleHost
 
     /// <summary>Signed in, or on this machine while no account exists; everybody else is asked to sign in.</summary>
     public static IApplicationBuilder UseConsoleAccess(this IApplicationBuilder app) => app.UseWhen(
-        context => !context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
-            && !context.Request.Path.StartsWithSegments("/health", StringComparison.OrdinalIgnoreCase)
-            && !context.Request.Path.StartsWithSegments("/assets", StringComparison.OrdinalIgnoreCase)
-            && !context.Request.Path.Equals("/metrics", StringComparison.OrdinalIgnoreCase)
+        context => IsPage(context.Request.Path)
             && !context.Request.Path.Equals(SignInAction, StringComparison.OrdinalIgnoreCase)
             && !context.Request.Path.Equals(SignInPath, StringComparison.OrdinalIgnoreCase),
         branch => branch.Use(async (context, next) =>
@@ -114,6 +112,10 @@ internal static class ConsoleHost
             await context.SignOutAsync();
             return Results.Redirect("/");
         }).ExcludeFromDescription();
+        // A mistyped address is answered with a page that leads on; programs get the bare status.
+        app.MapFallback((HttpContext context) => HttpMethods.IsGet(context.Request.Method) && IsPage(context.Request.Path)
+            ? (IResult)new RazorComponentResult<ConsolePage> { StatusCode = StatusCodes.Status404NotFound }
+            : Results.NotFound()).ExcludeFromDescription();
         foreach (string name in (string[])["console.css", "console.js", "icon.svg"])
         {
             var (bytes, tag) = Asset(name);
@@ -125,6 +127,10 @@ internal static class ConsoleHost
             }).ExcludeFromDescription();
         }
     }
+
+    private static bool IsPage(PathString path) =>
+        !path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) && !path.StartsWithSegments("/health", StringComparison.OrdinalIgnoreCase)
+        && !path.StartsWithSegments("/assets", StringComparison.OrdinalIgnoreCase) && !path.Equals("/metrics", StringComparison.OrdinalIgnoreCase);
 
     public static ClaimsPrincipal PrincipalOf(string name, ConsoleRole role, string stamp)
     {

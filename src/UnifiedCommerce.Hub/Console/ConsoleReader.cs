@@ -1,6 +1,7 @@
 using UnifiedCommerce.Core;
 using UnifiedCommerce.Core.Jobs;
 using UnifiedCommerce.Core.Partners;
+using UnifiedCommerce.Core.Purchasing;
 using UnifiedCommerce.Core.Status;
 
 namespace UnifiedCommerce.Hub.Console;
@@ -25,6 +26,41 @@ public sealed class ConsoleReader(IStore store, IViews views, IJobDesk jobs, Par
     {
         await using var work = await store.BeginReadAsync(CancellationToken.None);
         return await read(work);
+    }
+
+    /// <summary>Reads for showing: a state that only a newer version knows is told beside nothing instead of failing the page.</summary>
+    public async Task<(T? Read, UnknownStateException? Newer)> ReadKnownAsync<T>(Func<IWork, Task<T>> read) where T : class
+    {
+        try
+        {
+            return (await ReadAsync(read), null);
+        }
+        catch (UnknownStateException newer)
+        {
+            return (null, newer);
+        }
+    }
+
+    /// <summary>Purchase orders as far as this version knows their states, and those states that it does not know.</summary>
+    public async Task<(IReadOnlyList<PurchaseState> Known, IReadOnlyList<UnknownStateException> Newer)> PurchasesAsync(IReadOnlyList<long> ids)
+    {
+        var (all, newer) = await ReadKnownAsync(work => work.Purchases.LoadAsync(ids, CancellationToken.None));
+        if (all is not null)
+        {
+            return (all, []);
+        }
+        if (ids.Count == 1)
+        {
+            return ([], [newer!]);
+        }
+        var (known, unknown) = (new List<PurchaseState>(), new List<UnknownStateException>());
+        foreach (long id in ids)
+        {
+            var (one, why) = await PurchasesAsync([id]);
+            known.AddRange(one);
+            unknown.AddRange(why);
+        }
+        return (known, unknown);
     }
 
     /// <summary>How many tasks are open; stops counting at 500.</summary>

@@ -20,25 +20,26 @@ public sealed record LifeLine(
     public static async Task<LifeLine?> LoadAsync(ConsoleReader reader, long id)
     {
         var none = CancellationToken.None;
-        var (order, proposals, pegs, purchases, dispatches) = await reader.ReadAsync(async work =>
+        var (order, proposals, pegs) = await reader.ReadAsync(async work =>
         {
             var orders = await work.Orders.LoadAsync([id], none);
             if (orders.Count == 0)
             {
-                return default((OrderState?, IReadOnlyList<LineProposal>, IReadOnlyList<Peg>, IReadOnlyList<PurchaseState>, List<Dispatch>));
+                return default((OrderState?, IReadOnlyList<LineProposal>, IReadOnlyList<Peg>));
             }
-            var itsPegs = await work.Purchases.PegsOfOrdersAsync([id], none);
-            var itsPurchases = await work.Purchases.LoadAsync([.. itsPegs.Select(peg => peg.PurchaseId).Distinct()], none);
-            var itsDispatches = new List<Dispatch>();
-            foreach (var purchase in itsPurchases)
-            {
-                itsDispatches.AddRange(await work.Dispatches.OfPurchaseAsync(purchase.Id, none));
-            }
-            return (orders[0], await work.Routing.ProposalsAsync(id, none), itsPegs, itsPurchases, itsDispatches);
+            return (orders[0], await work.Routing.ProposalsAsync(id, none), await work.Purchases.PegsOfOrdersAsync([id], none));
         });
         if (order is null)
         {
             return null;
+        }
+        var (purchases, newer) = await reader.PurchasesAsync([.. pegs.Select(peg => peg.PurchaseId).Distinct()]);
+        var (dispatches, unknown) = (new List<Dispatch>(), newer.ToList());
+        foreach (var purchase in purchases)
+        {
+            var (its, why) = await reader.ReadKnownAsync(work => work.Dispatches.OfPurchaseAsync(purchase.Id, none));
+            dispatches.AddRange(its ?? []);
+            unknown.AddRange(why is null ? [] : [why]);
         }
         var tasks = await reader.Views.TasksAboutAsync(id, null, null, none);
         var documents = await reader.Views.DocumentsAboutAsync([.. purchases.Select(purchase => purchase.Document.Number)], none);
@@ -71,6 +72,10 @@ public sealed record LifeLine(
         {
             happened.Add(new(row.ReceivedAt, Show.Tone(row.State), $"{Show.Title(Show.Kind(row.Kind))} {row.Number} from {reader.NameOf(row.Partner)}",
                 $"about {row.OrderNumber}; {Show.Words(row.State)}{(row.Reason is null ? "" : $": {row.Reason}")}", $"/documents/{row.Id}"));
+        }
+        foreach (var state in unknown)
+        {
+            happened.Add(new(reader.Now, "warn", $"Something of this order stands at {state.Word}", "Only a newer version of the hub knows this state: look in a process of that version, or update this one.", null));
         }
         foreach (var task in tasks)
         {

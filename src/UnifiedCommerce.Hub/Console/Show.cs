@@ -47,6 +47,27 @@ public static class Show
         { } value => $"{value.TotalSeconds:0.#} s",
     };
 
+    /// <summary>A stored state as words; one that only a newer version knows is shown as it is, with the reason.</summary>
+    public static string Words<T>(StateWord<T> state) where T : struct, Enum => state.Known is null ? $"{Words(state.Word)} (only a newer version of the hub knows this)" : Words(state.Word);
+
+    /// <summary>A stored document's kind in the trade's words.</summary>
+    public static string Kind(StateWord<DocumentKind> kind) => kind.Known is { } known ? Kind(known) : Words(kind);
+
+    /// <summary>The tone of a stored purchase order's status; what this version does not know asks for attention.</summary>
+    public static string Tone(StateWord<PurchaseStatus> status) => status.Known is { } known ? Tone(known) : "warn";
+
+    /// <summary>The tone of a stored document's state.</summary>
+    public static string Tone(StateWord<DocumentState> state) => state.Known is { } known ? Tone(known) : "warn";
+
+    /// <summary>The tone of a stored dispatch's state.</summary>
+    public static string Tone(StateWord<DispatchState> state) => state.Known is { } known ? Tone(known) : "warn";
+
+    /// <summary>The tone of a stored acknowledgement's state.</summary>
+    public static string Tone(StateWord<AcknowledgementState> state) => state.Known is { } known ? Tone(known) : "warn";
+
+    /// <summary>The state that a list is asked for, or null for all.</summary>
+    public static StateWord<T>? Asked<T>(string? word) where T : struct, Enum => string.IsNullOrWhiteSpace(word) ? null : new StateWord<T>(word.Trim());
+
     /// <summary>An enum's name as words: <c>AwaitingApproval</c> is <c>awaiting approval</c>.</summary>
     public static string Words(Enum value) => Words(value.ToString());
     /// <summary>A name as words: camel case and kebab case are taken apart.</summary>
@@ -67,6 +88,22 @@ public static class Show
 
     /// <summary>The first letter in upper case.</summary>
     public static string Title(string words) => words.Length == 0 ? words : char.ToUpperInvariant(words[0]) + words[1..];
+
+    /// <summary>A format as it writes itself.</summary>
+    public static string Format(UnifiedCommerce.Core.Mapping.MessageSyntax syntax) => syntax switch
+    {
+        UnifiedCommerce.Core.Mapping.MessageSyntax.Unknown => "not recognised",
+        UnifiedCommerce.Core.Mapping.MessageSyntax.X12 => "X12",
+        _ => syntax.ToString().ToUpperInvariant(),
+    };
+
+    /// <summary>A field's name as the trade writes it: <c>supplierSku</c> is <c>Supplier article</c>, <c>gtin</c> is <c>GTIN</c>.</summary>
+    public static string Field(string name) => Title(string.Join(' ', Words(name).Split(' ').Select(word => word switch
+    {
+        "gtin" or "gln" or "vat" or "iban" or "bic" => word.ToUpperInvariant(),
+        "sku" => "article",
+        _ => word,
+    })));
 
     /// <summary>A document's kind in the trade's words.</summary>
     public static string Kind(DocumentKind kind) => kind == DocumentKind.Unknown ? "not recognised" : Words(kind);

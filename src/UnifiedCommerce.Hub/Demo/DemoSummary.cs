@@ -57,7 +57,7 @@ public sealed record DemoSummary
         broken.AddRange(suppliers.Unreadable.Select(fault => $"{fault.Partner} could not read {fault.Delivery}: {fault.Fault}"));
         // What the suppliers hold and what the hub says it sent must be the same purchase orders.
         var numbers = purchases.ToDictionary(purchase => purchase.Id, purchase => purchase.Number);
-        var sent = dispatches.Where(dispatch => dispatch.Kind == Core.Orders.DocumentKind.PurchaseOrder && dispatch.State is DispatchState.Sent or DispatchState.Confirmed)
+        var sent = dispatches.Where(dispatch => dispatch.Kind == Core.Orders.DocumentKind.PurchaseOrder && dispatch.State.Known is DispatchState.Sent or DispatchState.Confirmed)
             .Select(dispatch => dispatch.PurchaseId is { } id ? numbers.GetValueOrDefault(id) : null).OfType<string>()
             .ToHashSet(StringComparer.Ordinal);
         var held = suppliers.Held.Select(order => order.Number).ToHashSet(StringComparer.Ordinal);
@@ -67,7 +67,7 @@ public sealed record DemoSummary
         {
             Orders = home.Orders,
             Lines = home.Lines,
-            Suppliers = [.. purchases.Where(purchase => purchase.Status is not (PurchaseStatus.Refused or PurchaseStatus.Cancelled)).GroupBy(purchase => (purchase.Partner, purchase.Currency))
+            Suppliers = [.. purchases.Where(purchase => purchase.Status.Known is not (PurchaseStatus.Refused or PurchaseStatus.Cancelled)).GroupBy(purchase => (purchase.Partner, purchase.Currency))
                 .Select(group => new SupplierSummary(book.Find(group.Key.Partner)?.Name ?? group.Key.Partner, group.Count(), group.Sum(each => each.Lines), group.Sum(each => each.Total), group.Key.Currency))
                 .OrderByDescending(row => row.PurchaseOrders).ThenBy(row => row.Name, StringComparer.Ordinal)],
             Currency = book.House.Currency,

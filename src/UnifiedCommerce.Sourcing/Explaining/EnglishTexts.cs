@@ -7,7 +7,7 @@ internal sealed class EnglishTexts : ExplanationTexts
 
     public override string Unfilled(string line, string needed, string penalty) => $"{line} stays unfilled ({needed} needed); the penalty counted is {penalty}.";
 
-    public override string NotUsable(string distributor, Eligibility reason, Offer offer, DemandLine line, string arrives, string neededBy) => reason switch
+    public override string NotUsable(string distributor, Eligibility reason, Offer offer, DemandLine line, Func<long, string> quantity, string arrives, string neededBy) => reason switch
     {
         Eligibility.Blocked => $"{distributor}: blocked for this article.",
         Eligibility.DistributorExcluded => $"{distributor}: no orders may go there.",
@@ -16,9 +16,9 @@ internal sealed class EnglishTexts : ExplanationTexts
         Eligibility.OtherSourceIsExclusive => $"{distributor}: another source is exclusive for this article.",
         Eligibility.TooLate => $"{distributor}: arrives on {arrives}, needed by {neededBy}.",
         Eligibility.MoqTooHigh => offer.Available < Math.Max(offer.Moq, offer.OrderMultiple)
-            ? $"{distributor}: {offer.Available} in stock, below MOQ {offer.Moq} in packs of {offer.OrderMultiple}."
-            : $"{distributor}: MOQ {offer.Moq} in packs of {offer.OrderMultiple}, at most {line.MaxQuantity} may be bought.",
-        Eligibility.TooLittleForUnsplitLine => $"{distributor}: {offer.Available} in stock, {line.Quantity} needed, and the line may not be split.",
+            ? $"{distributor}: {quantity(offer.Available)} in stock, below MOQ {quantity(offer.Moq)} in packs of {quantity(offer.OrderMultiple)}."
+            : $"{distributor}: MOQ {quantity(offer.Moq)} in packs of {quantity(offer.OrderMultiple)}, at most {quantity(line.MaxQuantity)} may be bought.",
+        Eligibility.TooLittleForUnsplitLine => $"{distributor}: {quantity(offer.Available)} in stock, {quantity(line.Quantity)} needed, and the line may not be split.",
         _ => $"{distributor}: can be used.",
     };
 
@@ -45,7 +45,7 @@ internal sealed class EnglishTexts : ExplanationTexts
     public override string Costs(string distributor, OfferOutcome outcome, string amount, string terms) =>
         outcome == OfferOutcome.CostsLess ? $"{distributor}: {amount} less; the search stopped before it found that ({terms})."
         : terms.Length == 0 ? $"{distributor}: costs the same."
-        : $"{distributor}: at most {amount} more: {terms}.";
+        : Ended($"{distributor}: at most {amount} more: {terms}");
 
     public override string CostsSolvedAgain(string distributor, bool exact, string least, string most, string because)
     {
@@ -73,7 +73,7 @@ internal sealed class EnglishTexts : ExplanationTexts
     };
 
     public override string Threshold(
-        NearThreshold threshold, string distributor, string missing, string limit, string? article, string costOfMore, string change)
+        NearThreshold threshold, string distributor, string missing, string limit, string more, string? article, string costOfMore, string change)
     {
         var gives = threshold.Kind switch
         {
@@ -92,7 +92,7 @@ internal sealed class EnglishTexts : ExplanationTexts
 
         var effect = threshold.CostChange < 0 ? $"the plan then costs {change} less" : threshold.CostChange == 0 ? "the plan then costs the same" : $"the plan then costs {change} more";
         var allowed = threshold.WithinMaxQuantity ? "" : ", more than the line may be bought now";
-        return $"{gives}: buying {threshold.MoreUnits} more of {article} costs {costOfMore}{allowed}; {effect}.";
+        return $"{gives}: buying {more} more of {article} costs {costOfMore}{allowed}; {effect}.";
     }
 
     public override string SoftRule(SoftRule rule, string name, string amount) => rule switch
@@ -135,7 +135,7 @@ internal sealed class EnglishTexts : ExplanationTexts
     public override string Need(RemedyNeed need, string name, string found, string wanted) => need.Kind switch
     {
         RemedyKind.MoreStock => $"{name} had {wanted} in stock instead of {found}",
-        RemedyKind.MorePoolStock => $"stock {name} held {wanted} instead of {found}",
+        RemedyKind.MorePoolStock => $"the stock of {name} held {wanted} instead of {found}",
         RemedyKind.LaterNeedBy => $"{wanted} is early enough instead of {found}",
         RemedyKind.HigherMaxQuantity => $"{wanted} may be bought instead of {found}",
         RemedyKind.MoreSplits => $"the line may be split over {wanted} offers",

@@ -11,6 +11,10 @@ public sealed record ExplanationNames
 
     /// <summary>A day as a date, by its number from the day of the decision.</summary>
     public Func<int, string>? Day { get; init; }
+
+    /// <summary>How many units of the problem make one unit that a reader counts in, by the index of the line: 1000 where a problem holds thousandths.
+    /// One when null.</summary>
+    public Func<int, int>? UnitsOfLine { get; init; }
 }
 
 /// <summary>Sentences about one line.</summary>
@@ -106,11 +110,11 @@ public sealed class ExplanationSentences
     public LineSentences Of(LineExplanation line)
     {
         ArgumentNullException.ThrowIfNull(line);
-        var needed = _texts.Number(line.Needed);
+        var needed = Quantity(line.Line, line.Needed);
         List<string> decision = line.Bought == 0
             ? [_texts.Unfilled(Article(line.Line), needed, Money(_problem.Lines[line.Line].UnfilledPenalty))]
             : [.. line.Offers.Where(offer => offer.Outcome == OfferOutcome.Chosen)
-                .Select(offer => _texts.Chosen(Distributor(offer.Distributor), _texts.Number(offer.Quantity), needed))];
+                .Select(offer => _texts.Chosen(Distributor(offer.Distributor), Quantity(line.Line, offer.Quantity), needed))];
         return new LineSentences(
             line.Line,
             decision,
@@ -126,12 +130,13 @@ public sealed class ExplanationSentences
         switch (offer.Outcome)
         {
             case OfferOutcome.Chosen:
-                return _texts.Chosen(distributor, _texts.Number(offer.Quantity), _texts.Number(_problem.Lines[_problem.Offers[offer.Offer].Line].Quantity));
+                var line = _problem.Offers[offer.Offer].Line;
+                return _texts.Chosen(distributor, Quantity(line, offer.Quantity), Quantity(line, _problem.Lines[line].Quantity));
             case OfferOutcome.NotUsable:
                 var refused = _problem.Offers[offer.Offer];
                 var demand = _problem.Lines[refused.Line];
                 var late = offer.Eligibility == Eligibility.TooLate;
-                return _texts.NotUsable(distributor, offer.Eligibility, refused, demand, late ? Day(refused.LeadDays) : "", late ? Day(demand.NeedByDay) : "");
+                return _texts.NotUsable(distributor, offer.Eligibility, refused, demand, quantity => Quantity(refused.Line, quantity), late ? Day(refused.LeadDays) : "", late ? Day(demand.NeedByDay) : "");
             case OfferOutcome.NotWithOtherLinesKept:
                 var besides = offer.Differences.Sum(difference => difference.Amount);
                 return _texts.NotWithOtherLinesKept(
@@ -170,11 +175,19 @@ public sealed class ExplanationSentences
         var (name, currency) = obstacle.Kind switch
         {
             ObstacleKind.BelowMinimumOrder => (Distributor(obstacle.Index), _problem.Distributors[obstacle.Index].Currency),
-            ObstacleKind.StockTaken => (_problem.StockPools[obstacle.Index].Id, ""),
+            ObstacleKind.StockTaken => (Pool(obstacle.Index), ""),
             ObstacleKind.TooLittle or ObstacleKind.TooMuch or ObstacleKind.TooManySplits => (Article(obstacle.Index), ""),
             _ => ("", ""),
         };
-        return _texts.Obstacle(obstacle, name, In(obstacle.Found, currency), In(obstacle.Limit, currency));
+        var line = obstacle.Kind switch
+        {
+            ObstacleKind.StockTaken => LineOfPool(obstacle.Index),
+            ObstacleKind.TooLittle or ObstacleKind.TooMuch => obstacle.Index,
+            _ => (int?)null,
+        };
+        return _texts.Obstacle(obstacle, name, Counted(obstacle.Found), Counted(obstacle.Limit));
+
+        string Counted(decimal number) => line is { } its ? Quantity(its, number) : In(number, currency);
     }
 
     /// <summary>One threshold.</summary>
@@ -188,11 +201,14 @@ public sealed class ExplanationSentences
             ThresholdKind.DiscountByQuantity or ThresholdKind.PriceBreak or ThresholdKind.GroupBreak => "",
             _ => currency,
         };
+        // A break counts in the unit of the article that reaches it; an order discount by quantity sums articles of any unit.
+        int? counted = threshold is { Kind: ThresholdKind.PriceBreak or ThresholdKind.GroupBreak, Offer: { } own } ? _problem.Offers[own].Line : null;
         return _texts.Threshold(
             threshold,
             Distributor(threshold.Distributor),
-            Measure(Math.Ceiling(threshold.Missing * 100) / 100, unit),
-            Measure(threshold.Threshold, unit),
+            counted is { } line ? Quantity(line, threshold.Missing) : Measure(Math.Ceiling(threshold.Missing * 100) / 100, unit),
+            counted is { } its ? Quantity(its, threshold.Threshold) : Measure(threshold.Threshold, unit),
+            threshold.Offer is { } more ? Quantity(_problem.Offers[more].Line, threshold.MoreUnits) : "",
             threshold.Offer is { } offer ? Article(_problem.Offers[offer].Line) : null,
             Money(threshold.CostOfMore),
             Money(Math.Abs(threshold.CostChange)));
@@ -228,7 +244,7 @@ public sealed class ExplanationSentences
         ArgumentNullException.ThrowIfNull(remedy);
         var offer = _problem.Offers[remedy.Offer];
         return _texts.Remedy(
-            Distributor(offer.Distributor), _texts.Number(remedy.Quantity), _texts.Join([.. remedy.Needs.Select(Of)]), Money(remedy.Cost));
+            Distributor(offer.Distributor), Quantity(offer.Line, remedy.Quantity), _texts.Join([.. remedy.Needs.Select(Of)]), Money(remedy.Cost));
     }
 
     /// <summary>One need of a remedy.</summary>
@@ -243,7 +259,7 @@ public sealed class ExplanationSentences
         var name = need.Kind switch
         {
             RemedyKind.MoreStock => Distributor(_problem.Offers[need.Index].Distributor),
-            RemedyKind.MorePoolStock => _problem.StockPools[need.Index].Id,
+            RemedyKind.MorePoolStock => Pool(need.Index),
             RemedyKind.HigherMaxQuantity or RemedyKind.MoreSplits or RemedyKind.HigherPenalty => Article(need.Index),
             RemedyKind.MoreDistributors => "",
             _ => Distributor(need.Index),
@@ -254,7 +270,16 @@ public sealed class ExplanationSentences
             RemedyKind.HigherPenalty => _problem.BaseCurrency,
             _ => "",
         };
-        return _texts.Need(need, name, In(need.Found, currency), In(need.Wanted, currency));
+        var line = need.Kind switch
+        {
+            RemedyKind.MoreStock => _problem.Offers[need.Index].Line,
+            RemedyKind.MorePoolStock => LineOfPool(need.Index),
+            RemedyKind.HigherMaxQuantity => need.Index,
+            _ => (int?)null,
+        };
+        return _texts.Need(need, name, Counted(need.Found), Counted(need.Wanted));
+
+        string Counted(decimal number) => line is { } its ? Quantity(its, number) : In(number, currency);
     }
 
     private string Of(CostDifference difference) => _texts.Difference(
@@ -263,6 +288,15 @@ public sealed class ExplanationSentences
     private string Distributor(int index) => _names.Distributor?.Invoke(index) ?? _problem.Distributors[index].Id;
 
     private string Article(int line) => _names.Article?.Invoke(line) ?? _problem.Lines[line].Id;
+
+    // A pool holds one article of one distributor, for all lines that ask for it in the same unit.
+    private int? LineOfPool(int pool) => _problem.Offers.FirstOrDefault(offer => offer.StockPool == pool)?.Line;
+
+    private string Pool(int pool) => _names.Article is not null && _names.Distributor is not null && _problem.Offers.FirstOrDefault(offer => offer.StockPool == pool) is { } offer
+        ? $"{Article(offer.Line)} at {Distributor(offer.Distributor)}"
+        : _problem.StockPools[pool].Id;
+
+    private string Quantity(int line, decimal quantity) => _texts.Number(quantity / (_names.UnitsOfLine?.Invoke(line) ?? 1));
 
     private string Day(int day) => _names.Day?.Invoke(day) ?? _texts.Day(day);
 

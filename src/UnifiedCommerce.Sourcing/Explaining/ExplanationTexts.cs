@@ -20,8 +20,9 @@ public abstract class ExplanationTexts
     /// <summary>A line that stays unfilled.</summary>
     public abstract string Unfilled(string line, string needed, string penalty);
 
-    /// <summary>An offer that cannot be used.</summary>
-    public abstract string NotUsable(string distributor, Eligibility reason, Offer offer, DemandLine line, string arrives, string neededBy);
+    /// <summary>An offer that cannot be used; <c>quantity</c> writes a quantity of the problem in the units that a reader counts in.</summary>
+    public abstract string NotUsable(
+        string distributor, Eligibility reason, Offer offer, DemandLine line, Func<long, string> quantity, string arrives, string neededBy);
 
     /// <summary>A day by its number from the day of the decision.</summary>
     public abstract string Day(int day);
@@ -48,8 +49,9 @@ public abstract class ExplanationTexts
         return string.Join("; ", parts);
     }
 
-    /// <summary>A threshold near the plan.</summary>
-    public abstract string Threshold(NearThreshold threshold, string distributor, string missing, string limit, string? article, string costOfMore, string change);
+    /// <summary>A threshold near the plan; <c>more</c> is how much more of the article reaches it.</summary>
+    public abstract string Threshold(
+        NearThreshold threshold, string distributor, string missing, string limit, string more, string? article, string costOfMore, string change);
 
     /// <summary>What a soft rule counts.</summary>
     public abstract string SoftRule(SoftRule rule, string name, string amount);

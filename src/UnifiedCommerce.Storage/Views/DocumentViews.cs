@@ -1,3 +1,4 @@
+using UnifiedCommerce.Core;
 using UnifiedCommerce.Core.Inbound;
 using UnifiedCommerce.Core.Orders;
 using UnifiedCommerce.Core.Purchasing;
@@ -51,7 +52,7 @@ internal sealed partial class StoredViews
     }
 
     /// <inheritdoc />
-    public async Task<Page<DispatchRow>> DispatchesAsync(string? partner, DispatchState? state, PageRequest page, CancellationToken cancellationToken)
+    public async Task<Page<DispatchRow>> DispatchesAsync(string? partner, StateWord<DispatchState>? state, PageRequest page, CancellationToken cancellationToken)
     {
         await using var lease = await store.ReadAsync(cancellationToken);
         var rows = await lease.Session.ListAsync(
@@ -59,8 +60,8 @@ internal sealed partial class StoredViews
             + "where id < @before" + (partner is null ? "" : " and partner = @partner") + (state is null ? "" : " and state = @state") + " order by id desc limit @limit",
             new { before = page.Before ?? long.MaxValue, limit = Limit(page) + 1, partner, state = state?.ToString() },
             static row => new DispatchRow(
-                row.Number(), row.Text(), row.Text(), row.Name<DocumentKind>(), row.NumberOrNull(), row.Text(), row.TextOrNull(), row.Name<DispatchState>(), row.Int(),
-                row.Name<AcknowledgementState>(), row.TextOrNull(), row.TextOrNull(), row.Moment(), row.MomentOrNull()),
+                row.Number(), row.Text(), row.Text(), row.Shown<DocumentKind>(), row.NumberOrNull(), row.Text(), row.TextOrNull(), row.Shown<DispatchState>(), row.Int(),
+                row.Shown<AcknowledgementState>(), row.TextOrNull(), row.TextOrNull(), row.Moment(), row.MomentOrNull()),
             cancellationToken);
         long? next = Cut(rows, page, static row => row.Id);
         return new Page<DispatchRow>(rows, next);
@@ -89,6 +90,6 @@ internal sealed partial class StoredViews
     }
 
     private static DocumentRow ReadDocument(Row row) => new(
-        row.Number(), row.Flag(), row.TextOrNull(), row.Text(), row.Text(), row.Moment(), row.TextOrNull(), row.Name<DocumentState>(), row.TextOrNull(), row.Number(),
-        Enum.TryParse<DocumentKind>(row.TextOrNull(), out var kind) ? kind : DocumentKind.Unknown, row.TextOrNull(), row.TextOrNull(), row.Int());
+        row.Number(), row.Flag(), row.TextOrNull(), row.Text(), row.Text(), row.Moment(), row.TextOrNull(), row.Shown<DocumentState>(), row.TextOrNull(), row.Number(),
+        new StateWord<DocumentKind>(row.TextOrNull() ?? nameof(DocumentKind.Unknown)), row.TextOrNull(), row.TextOrNull(), row.Int());
 }

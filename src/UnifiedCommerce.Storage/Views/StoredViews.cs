@@ -148,7 +148,7 @@ internal sealed partial class StoredViews(HubStore store) : IViews
         + "(select count(*) from purchase_lines l where l.purchase_id = p.id), p.run_id, p.supplier_order_number, p.pending_change, p.reason from purchases p";
 
     private static PurchaseRow ReadPurchase(Row row) => new(
-        row.Number(), row.Text(), row.Int(), row.Text(), row.Name<PurchaseStatus>(), row.Moment(), row.Text(), row.Money(), row.Int(), row.Number(), row.TextOrNull(),
+        row.Number(), row.Text(), row.Int(), row.Text(), row.Shown<PurchaseStatus>(), row.Moment(), row.Text(), row.Money(), row.Int(), row.Number(), row.TextOrNull(),
         row.TextOrNull(), row.TextOrNull());
 
     private static int Limit(PageRequest page) => Math.Clamp(page.Limit, 1, 500);

@@ -92,7 +92,7 @@ public sealed class OrderChangeTests
             }
             await bench.WorkAsync();
             var rows = (await HubViews.Of(bench.Store).PurchasesAsync(new PurchaseFilter { Partner = partner }, new PageRequest(null, 10), CancellationToken.None)).Items;
-            row = rows.FirstOrDefault(candidate => candidate.Status is PurchaseStatus.Sent or PurchaseStatus.Escalated);
+            row = rows.FirstOrDefault(candidate => candidate.Status.Known is PurchaseStatus.Sent or PurchaseStatus.Escalated);
         }
         Assert.NotNull(row);
         return (await bench.ReadAsync(work => work.Purchases.LoadAsync([row.Id], CancellationToken.None)))[0];

@@ -38,6 +38,10 @@ internal static partial class ConsoleActions
         {
             ConsoleNotice.Leave(context, exception.Message, failed: true);
         }
+        catch (UnknownStateException exception)
+        {
+            ConsoleNotice.Leave(context, $"Nothing was done: the state {exception.Word} is known to a newer version of the hub only. Do it in a process of that version, or update this one.", failed: true);
+        }
         catch (ArgumentException exception)
         {
             ConsoleNotice.Leave(context, exception.Message.Split(" (Parameter", 2)[0], failed: true);

@@ -39,6 +39,11 @@ if (part) {
   let timer = 0;
   const busy = () => part.contains(document.activeElement) && /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName)
     || part.querySelector("input[type=checkbox]:checked") || String(getSelection()).length > 0;
+  // Whoever walks with the keyboard stays where they are when fresh rows come: on the link or button of the same name.
+  const focusables = () => [...part.querySelectorAll("a[href], button, summary, [tabindex]")];
+  const sameAs = (each) => `${each.tagName} ${each.id} ${each.getAttribute("href") ?? ""} ${each.getAttribute("aria-label") ?? ""} ${each.matches("[tabindex]") ? "" : each.textContent}`;
+  const nth = (at, all = focusables()) => all.slice(0, at).filter((each) => sameAs(each) === sameAs(all[at])).length;
+  const placeOf = (each) => { const at = focusables().indexOf(each); return at < 0 ? null : { name: sameAs(each), index: nth(at) }; };
   const refresh = async () => {
     timer = 0;
     if (document.hidden) return;
@@ -48,11 +53,11 @@ if (part) {
         if (answer.ok) {
           const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
           const opened = new Set([...part.querySelectorAll("details[open][id]")].map((each) => each.id));
-          const focused = document.activeElement?.id;
+          const place = placeOf(document.activeElement);
           if (fresh && fresh.innerHTML !== part.innerHTML) {
             part.replaceChildren(...fresh.childNodes);
             for (const id of opened) { const each = document.getElementById(id); if (each) each.open = true; }
-            if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+            if (place) focusables()[focusables().findIndex((each, index) => sameAs(each) === place.name && nth(index) === place.index)]?.focus({ preventScroll: true });
           }
         }
       }
