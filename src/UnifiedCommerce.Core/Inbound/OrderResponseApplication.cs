@@ -255,6 +255,7 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue, RoutingSe
                 for (var index = 0; index < _lines.Count; index++)
                 {
                     Answered.Add(_lines[index].Position);
+                    Deny(index, RestDenied(_lines[index]));
                     Reject(index, _lines[index].Unshipped());
                 }
                 return;
@@ -442,6 +443,9 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue, RoutingSe
         {
             var line = _lines[index];
             var unspoken = line.Awaiting > 0 ? line.Awaiting : said.Accepted > 0 ? 0 : line.Backordered > 0 && said.Backordered == 0 ? line.Backordered : said.Backordered > 0 ? 0 : line.Unshipped();
+            // What has left cannot be rejected any more: one of the two words is wrong.
+            Deny(index, said.Rest == LineStatus.Rejected ? said.Accepted + said.Backordered == 0 ? RestDenied(line) : 0
+                : said.Rejected == 0 ? 0 : said.Stated >= line.Ordered ? line.Gone() - said.Accepted - said.Backordered : said.Rejected - line.Cancelled - line.Unshipped());
             if (said.Rest == LineStatus.Rejected)
             {
                 Reject(index, unspoken);
@@ -462,6 +466,19 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue, RoutingSe
                 Notes.Add(Diagnostic.Warning("quantity-reduced", $"line {line.Position}",
                     $"{partner.Name} confirms {said.Accepted + said.Backordered:0.###} of {line.Ordered:0.###} on line {line.Position} and says nothing of the rest; the rest is bought elsewhere."));
                 Reject(index, line.Awaiting);
+            }
+        }
+
+        /// <summary>Of a line of which nothing is left to reject, a bare "rejected" speaks of what has left, unless it repeats an earlier rejection.</summary>
+        private static decimal RestDenied(PurchaseLineState line) => line.Unshipped() == 0 && line.Cancelled == 0 ? line.Gone() : 0;
+
+        private void Deny(int index, decimal quantity)
+        {
+            var line = _lines[index];
+            if (quantity > 0 && line.Gone() > 0)
+            {
+                Tasks.Add(Task(index, "rejected-after-despatch", $"{partner.Name} rejects {Math.Min(quantity, line.Gone()):0.###} of line {line.Position} ({line.Sku}) of {purchase.Document.Number} in {response.Number} that left by "
+                    + (line.Unannounced > 0 ? "a receipt or an invoice, of which no despatch advice came" : "its own despatch advice") + ". The goods count as on their way and are not bought elsewhere: ask which of the two holds."));
             }
         }
 

@@ -95,7 +95,7 @@ internal static class LedgerUpdate
 
     /// <summary>Keys of what a supplier's answer can make people be asked about a line.</summary>
     public static IEnumerable<string> QuestionsOf(long purchaseId, int position) =>
-        new[] { "price-change", "substitute", "line-on-hold", "confirmed-more" }.Select(kind => $"{kind}:{purchaseId}:{position}");
+        new[] { "price-change", "substitute", "line-on-hold", "confirmed-more", "rejected-after-despatch" }.Select(kind => $"{kind}:{purchaseId}:{position}");
 
     private static async Task<IReadOnlyList<OrderLineState>> FollowAsync(
         IWork work, PurchaseState purchase, IReadOnlyList<PurchaseLineState> lines, IReadOnlyCollection<int> rejected, IReadOnlyList<OrderState> orders,
