@@ -86,8 +86,9 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue, RoutingSe
             Status = status, SupplierOrderNumber = response.SupplierOrderNumber ?? purchase.SupplierOrderNumber, Reason = response.Reason ?? purchase.Reason, Lines = answer.Lines,
         }, answer.AnswersChange, HubTask.Itself + "the supplier answered", now, cancellationToken), cancellationToken);
         await DeadlinesAsync(work, partner, purchase, answer.Lines, cancellationToken);
-        // Whoever just refused to let go of a line is not asked for it again at once, or the two would ask and refuse for ever.
-        if (answer.Lines.Any(line => line.Unshipped() > 0 && !answer.Refused.Contains(line.Position) && (line.Backordered > 0 || line.Promised > purchase.Lines.First(before => before.Position == line.Position).Promised)))
+        // Whoever refuses to let go of late goods is not asked for them again until they are later still, or the two would ask and refuse for ever.
+        if (answer.Lines.Where((line, index) => line.Unshipped() > 0
+            && (line.Backordered > (answer.RefusedToCancel ? purchase.Lines[index].Backordered : 0) || line.Promised > purchase.Lines[index].Promised)).Any())
         {
             await work.Jobs.InsertAsync([WeighReRouteHandler.For(purchase.Id)], cancellationToken);
         }
@@ -228,13 +229,12 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue, RoutingSe
 
         public IReadOnlyList<PurchaseLineState> Lines => _lines;
         public HashSet<int> Rejected { get; } = [];
-        /// <summary>Positions that the supplier did not agree to cancel.</summary>
-        public HashSet<int> Refused { get; } = [];
         /// <summary>Positions the answer speaks of.</summary>
         public HashSet<int> Answered { get; } = [];
         public List<HubTask> Tasks { get; } = [];
         public List<Diagnostic> Notes { get; } = [];
         public bool AnswersChange { get; private set; }
+        public bool RefusedToCancel { get; private set; }
 
         /// <summary>True when an answer that does not name the pending change can only speak of it: of a line that was asked back it leaves no more than
         /// was asked, or it has no lines and the order itself was answered before. A late answer to the order, which confirms what was asked back, is none.</summary>
@@ -316,7 +316,7 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue, RoutingSe
                 _lines[index] = agreed ? line.Cancel(line.CancelRequested) : line with { CancelRequested = 0 };
                 if (!agreed)
                 {
-                    Refused.Add(line.Position);
+                    RefusedToCancel = true;
                     Notes.Add(Diagnostic.Warning("cancel-refused", $"line {line.Position}", $"{partner.Name} did not agree to cancel line {line.Position} ({response.Reason ?? "no reason given"}): the goods will come."));
                     Tasks.Add(Task(index, "cancel-refused", $"{partner.Name} did not agree to cancel {line.CancelRequested:0.###} of line {line.Position} ({line.Sku}) of purchase order {purchase.Document.Number}: {response.Reason ?? "no reason given"}. Customers who asked to cancel get the goods after all: tell them, or take the goods to stock."));
                 }

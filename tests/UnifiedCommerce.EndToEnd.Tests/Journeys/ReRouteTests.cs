@@ -76,16 +76,7 @@ public sealed class ReRouteTests
     public async Task A_backorder_that_misses_the_need_by_date_is_asked_back_when_somebody_else_can_deliver_in_time(decimal limit, bool waits)
     {
         await using var bench = await OpenAsync(limit);
-        var purchase = await SentAsync(bench);
-        await AnswerAsync(bench, purchase, new OrderResponse
-        {
-            Number = "R-2", OrderNumber = purchase.Document.Number, Status = ResponseStatus.Conditional,
-            Lines = [.. purchase.Document.Lines.Select(line => new OrderResponseLine
-            {
-                Position = line.Position, Status = LineStatus.Backordered, Item = line.Item, Quantity = line.Quantity, PromisedDelivery = DateOnly.FromDateTime(bench.Clock.Now.DateTime).AddDays(60),
-            })],
-        });
-        await bench.WorkAsync();
+        var purchase = await BackorderedAsync(bench);
         if (waits)
         {
             var task = await CardAsync(bench);
@@ -113,6 +104,20 @@ public sealed class ReRouteTests
         Assert.Contains(moved, line => line.Open == 0 && line.Allocated > 0);
     }
 
+    [Fact]
+    public async Task A_supplier_who_refuses_to_let_go_of_late_goods_is_not_asked_again_and_again()
+    {
+        await using var bench = await OpenAsync(limit: 10_000);
+        var purchase = await BackorderedAsync(bench);
+        var asked = await LoadAsync(bench, purchase);
+        Assert.NotNull(asked.PendingChange);
+        await AnswerAsync(bench, purchase, new OrderResponse { Number = "R-3", OrderNumber = asked.PendingChange, Status = ResponseStatus.Rejected, Reason = "packed" });
+        await bench.ADayAsync();
+        var after = await LoadAsync(bench, purchase);
+        Assert.Equal((null, asked.Document.Version), (after.PendingChange, after.Document.Version));
+        Assert.Equal(asked.Lines.Count(line => line.CancelRequested > 0), (await bench.OpenTasksAsync("cancel-refused")).Count(task => task.PurchaseId == purchase.Id));
+    }
+
     private static Task<Workbench> OpenAsync(decimal limit) => Workbench.OpenAsync(book => book with
     {
         House = book.House with { Rules = book.House.Rules with { ReRouteLimit = limit } },
@@ -127,6 +132,21 @@ public sealed class ReRouteTests
         await bench.ADayAsync();
         var rows = (await HubViews.Of(bench.Store).PurchasesAsync(new PurchaseFilter { Status = PurchaseStatus.Sent }, Everything, CancellationToken.None)).Items;
         return await LoadAsync(bench, rows.Where(row => bench.Book.Get(row.Partner).Purchasing.Changes).OrderByDescending(row => row.Lines).ThenBy(row => row.Id).First().Id);
+    }
+
+    /// <summary>A purchase order that was sent and all of which comes far too late.</summary>
+    private static async Task<PurchaseState> BackorderedAsync(Workbench bench)
+    {
+        var purchase = await SentAsync(bench);
+        await AnswerAsync(bench, purchase, new OrderResponse
+        {
+            Number = "R-2", OrderNumber = purchase.Document.Number, Status = ResponseStatus.Conditional,
+            Lines = [.. purchase.Document.Lines.Select(line => new OrderResponseLine
+            {
+                Position = line.Position, Status = LineStatus.Backordered, Item = line.Item, Quantity = line.Quantity, PromisedDelivery = DateOnly.FromDateTime(bench.Clock.Now.DateTime).AddDays(60),
+            })],
+        });
+        return purchase;
     }
 
     private static async Task<(PurchaseState Purchase, IReadOnlyList<long> Orders)> RejectedAsync(Workbench bench)
