@@ -37,15 +37,24 @@ public readonly record struct BuiltOffer(PriceRow Price, bool Backorder, DateOnl
 public sealed class StockLeft(IReadOnlyDictionary<(string Partner, string Sku), decimal> reserved)
 {
     private readonly Dictionary<(string Partner, string Sku), decimal> _reserved = new(reserved);
+    private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
 
     /// <summary>Base units ordered since the stock was counted.</summary>
     public decimal Reserved(string partner, string sku) => _reserved.GetValueOrDefault((partner, sku));
 
     /// <summary>Takes stock for a decided purchase order.</summary>
-    public void Take(string partner, string sku, decimal quantity) => _reserved[(partner, sku)] = Reserved(partner, sku) + quantity;
+    public void Take(string partner, string sku, decimal quantity)
+    {
+        _reserved[(partner, sku)] = Reserved(partner, sku) + quantity;
+        _taken.Add(sku);
+    }
+
+    /// <summary>True when stock of the article was taken since these figures were read.</summary>
+    public bool Taken(string sku) => _taken.Contains(sku);
 }
 
-/// <summary>Builds sourcing problems from demands, prices, stock, terms and rules. Pure: same input, same problem.</summary>
+/// <summary>Builds sourcing problems from demands, prices, stock, terms and rules. Pure: same input, same problem. Stock that no plan and no advice could
+/// use is left out of it, so that the same demand before ample stock is the same problem, however much others took.</summary>
 public static class ProblemBuilder
 {
     /// <summary>Builds a problem.</summary>
@@ -74,6 +83,7 @@ public static class ProblemBuilder
         var built = new List<BuiltOffer>();
         var scales = new List<int>(demands.Count);
         var pools = new List<StockPool>();
+        var usable = new List<long>();
         var poolIndex = new Dictionary<(string, string, int), int>();
         var groups = new List<GroupBreak>();
         var groupIndex = new Dictionary<(string, string), int>();
@@ -106,12 +116,14 @@ public static class ProblemBuilder
                 var least = RoundUp(Math.Max(offers[offer].Moq, quantity), offers[offer].OrderMultiple);
                 largest = Math.Max(largest, Math.Min(least, quantity * 3 + offers[offer].OrderMultiple));
             }
+            var most = Math.Max(largest, (long)decimal.Ceiling(quantity * (1 + house.Rules.OverBuyPercent / 100m)));
+            Bound(first, most);
             lines.Add(new DemandLine
             {
                 Id = $"{demand.Sku}#{line + 1}",
                 Key = demand.Key,
                 Quantity = quantity,
-                MaxQuantity = Math.Max(largest, (long)decimal.Ceiling(quantity * (1 + house.Rules.OverBuyPercent / 100m))),
+                MaxQuantity = most,
                 NeedByDay = house.Rules.LatePerDay is null && demand.NeedBy is { } needBy ? Math.Max(0, needBy.DayNumber - today.DayNumber) : int.MaxValue,
                 MaxSplits = house.Rules.MaxSplits,
                 UnfilledPenalty = Math.Round(50 + usual * house.Rules.UnfilledFactor, 2, MidpointRounding.AwayFromZero),
@@ -130,7 +142,7 @@ public static class ProblemBuilder
             Lines = lines,
             Distributors = [.. suppliers.Select((partner, position) => ToDistributor(partner, terms[position], house, demands, bought, today))],
             Offers = offers,
-            StockPools = pools,
+            StockPools = [.. pools.Select((pool, position) => pool with { Available = Math.Min(pool.Available, usable[position]) })],
             GroupBreaks = groups,
         };
         return new BuiltProblem(problem, demands, suppliers, terms, built, scales, today);
@@ -153,6 +165,7 @@ public static class ProblemBuilder
                     if (!poolIndex.TryGetValue(poolKey, out var known))
                     {
                         poolIndex[poolKey] = known = pools.Count;
+                        usable.Add(0);
                         pools.Add(new StockPool($"{partner.Id}/{price.Sku}{(scale == 1 ? "" : "/1000")}", (long)Math.Min(available * scale, 1_000_000_000_000m)));
                     }
                     pool = known;
@@ -213,6 +226,23 @@ public static class ProblemBuilder
             built.Add(new BuiltOffer(price, backorder, arrival));
         }
 
+        // Four times the most that the line may take: what a hint at the next price step or threshold looks at.
+        void Bound(int first, long most)
+        {
+            for (var offer = first; offer < offers.Count; offer++)
+            {
+                var use = Math.Max(4 * most, offers[offer].Moq);
+                if (offers[offer].Available > use)
+                {
+                    offers[offer] = offers[offer] with { Available = use };
+                }
+                if (offers[offer].StockPool is { } pool)
+                {
+                    usable[pool] += use;
+                }
+            }
+        }
+
         void ApplyRules(int first, Article? article, decimal usual)
         {
             foreach (var rule in house.Rules.Sources)
@@ -237,6 +267,11 @@ public static class ProblemBuilder
             }
         }
     }
+
+    /// <summary>True when two problems of the same demand on the same day offer the same supply.</summary>
+    internal static bool SameSupply(SourcingProblem one, SourcingProblem other) =>
+        one.StockPools.SequenceEqual(other.StockPools)
+        && one.Offers.Select(offer => (offer.Id, offer.Distributor, offer.Available)).SequenceEqual(other.Offers.Select(offer => (offer.Id, offer.Distributor, offer.Available)));
 
     /// <summary>Of each supplier's prices for an article the newest that hold on the day; special bids only with their reference.</summary>
     private static IEnumerable<PriceRow> InForce(IEnumerable<PriceRow> prices, DateOnly day, string? contract) =>

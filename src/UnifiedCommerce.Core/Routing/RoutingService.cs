@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using UnifiedCommerce.Core.Jobs;
@@ -39,7 +40,8 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
             return null;
         }
         var rule = book.Current.House.Pools.FirstOrDefault(candidate => candidate.Name == pool) ?? new PoolRule { Name = pool };
-        var solved = Solve(context, state.LastRun + 1, pool, orders, asOf, rule.Margin, decideAll || rule.Immediate, cancellationToken);
+        var built = Problem(context, state.LastRun + 1, pool, orders, asOf);
+        var solved = Solve(context, built, state.LastRun + 1, pool, asOf, rule.Margin, decideAll || rule.Immediate, cancellationToken);
         // The orders were read without locks: lock them now, and do the run again when one changed in between.
         await Placement.LockAsync(work, context, solved, cancellationToken);
         var run = (await StoreAsync(work, context, [solved], asOf, cancellationToken))[0];
@@ -63,8 +65,8 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
             }
             var context = await LoadAsync(work, asOf, orders, cancellationToken);
             await ReRoutes.HoldAsync(work, context, orders, asOf, book.Current.House.Rules.WorkLimit, cancellationToken);
-            // Each sees what the ones before it took; all are written together.
-            var solved = orders.Where(order => Demands.Of([context.Orders[order.Id]], book.Current.House).Count > 0).Select((order, index) => Solve(context, state.LastRun + 1 + index, group.Key, [order], asOf, TimeSpan.Zero, decideAll: true, cancellationToken)).ToList();
+            var waiting = orders.Where(order => Demands.Of([context.Orders[order.Id]], book.Current.House).Count > 0).ToList();
+            var solved = SolveEach(context, state.LastRun + 1, group.Key, waiting, asOf, cancellationToken);
             await StoreAsync(work, context, solved, asOf, cancellationToken);
             await work.Routing.UpdatePoolAsync(state with { LastRun = state.LastRun + solved.Count }, cancellationToken);
         }
@@ -181,17 +183,57 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
         return new RunContext(current, snapshot, stopped, new StockLeft(reserved), bought, orders.ToDictionary(order => order.Id));
     }
 
-    /// <summary>Computes a run and takes the stock of what it decides. Writes nothing.</summary>
-    private static SolvedRun Solve(
-        RunContext context, long number, string pool, IReadOnlyList<OrderState> orders, DateTimeOffset asOf, TimeSpan margin, bool decideAll, CancellationToken cancellationToken)
+    /// <summary>Computes a run for each order, all at the same time, as if one after another: each sees what the ones before it took. All are written together.</summary>
+    private static List<SolvedRun> SolveEach(
+        RunContext context, long first, string pool, IReadOnlyList<OrderState> orders, DateTimeOffset asOf, CancellationToken cancellationToken)
     {
-        var id = string.Create(CultureInfo.InvariantCulture, $"{pool}-{number:D6}");
-        var house = context.Book.House;
-        BuiltProblem built;
-        using (JourneySteps.Begin("problem"))
+        SolvedRun Run(int index) => Solve(context, Problem(context, first + index, pool, [orders[index]], asOf), first + index, pool, asOf, TimeSpan.Zero, decideAll: true, cancellationToken);
+        var ahead = new SolvedRun[orders.Count];
+        try
         {
-            built = ProblemBuilder.Build(id, Demands.Of(orders.Select(order => context.Orders[order.Id]), house), context.Book, context.Stopped, context.Snapshot, context.Stock, context.Bought, asOf);
+            Parallel.For(0, orders.Count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellationToken }, index => ahead[index] = Run(index));
         }
+        catch (AggregateException several)
+        {
+            ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
+        }
+        for (var index = 0; index < ahead.Length; index++)
+        {
+            // What was computed ahead holds unless stock that matters to it was taken meanwhile.
+            if (ahead[index].Built.Demands.Any(demand => context.Stock.Taken(demand.Sku))
+                && !ProblemBuilder.SameSupply(ahead[index].Built.Problem, Problem(context, first + index, pool, [orders[index]], asOf).Problem))
+            {
+                ahead[index] = Run(index);
+            }
+            TakeStock(context, ahead[index]);
+        }
+        return [.. ahead];
+    }
+
+    private static void TakeStock(RunContext context, SolvedRun solved)
+    {
+        foreach (var purchase in solved.Decided)
+        {
+            foreach (var line in purchase.Lines)
+            {
+                context.Stock.Take(purchase.Partner.Id, line.Demand.Sku, line.BaseQuantity);
+            }
+        }
+    }
+
+    private static BuiltProblem Problem(RunContext context, long number, string pool, IReadOnlyList<OrderState> orders, DateTimeOffset asOf)
+    {
+        using var step = JourneySteps.Begin("problem");
+        return ProblemBuilder.Build(RunName(pool, number), Demands.Of(orders.Select(order => context.Orders[order.Id]), context.Book.House), context.Book, context.Stopped, context.Snapshot, context.Stock, context.Bought, asOf);
+    }
+
+    private static string RunName(string pool, long number) => string.Create(CultureInfo.InvariantCulture, $"{pool}-{number:D6}");
+
+    /// <summary>Computes a run. Writes nothing and takes nothing.</summary>
+    private static SolvedRun Solve(
+        RunContext context, BuiltProblem built, long number, string pool, DateTimeOffset asOf, TimeSpan margin, bool decideAll, CancellationToken cancellationToken)
+    {
+        var house = context.Book.House;
         var limit = house.Rules.WorkLimit;
         SourcingPlan plan;
         using (JourneySteps.Begin("solve"))
@@ -215,20 +257,13 @@ public sealed class RoutingService(PartnerBookHolder book, CatalogueCache catalo
             PreferredCost = comparison.Preferred, CheapestPerLineCost = comparison.CheapestPerLine, WorkSteps = plan.WorkSteps, Proved = plan.Proved,
             Problem = Pack(storedProblem), Plan = Pack(storedPlan), Versions = $"{context.Book.Versions} catalogue={context.Snapshot.Version}", Sha256 = Hash(storedProblem, storedPlan),
         };
-        foreach (var purchase in decided)
-        {
-            foreach (var line in purchase.Lines)
-            {
-                context.Stock.Take(purchase.Partner.Id, line.Demand.Sku, line.BaseQuantity);
-            }
-        }
         var deciding = decided.ToHashSet();
         DateTimeOffset? cutOff = null;
         foreach (var waiting in proposal.Purchases.Where(purchase => !deciding.Contains(purchase)))
         {
             cutOff = cutOff is null || waiting.CutOff - margin < cutOff ? waiting.CutOff - margin : cutOff;
         }
-        return new SolvedRun(id, run, built, plan, proposal, decided, cutOff);
+        return new SolvedRun(RunName(pool, number), run, built, plan, proposal, decided, cutOff);
     }
 
     /// <summary>Writes runs, proposals, purchase orders and what follows from them, each with one statement for all runs.</summary>
