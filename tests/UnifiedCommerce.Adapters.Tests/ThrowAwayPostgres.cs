@@ -62,6 +62,15 @@ public sealed class ThrowAwayPostgres : IAsyncDisposable
         Run(Path.Combine(_bin, "pg_ctl"), ["-s", "-D", Path.Combine(_folder, "data"), "-w", "-t", "60", "-l", Path.Combine(_folder, "log"), "-o", settings, "start"], _asUser);
     }
 
+    /// <summary>Kills the server and all its processes at once, as a power cut does.</summary>
+    public void Crash()
+    {
+        var id = int.Parse(File.ReadLines(Path.Combine(DataFolder, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+        using var postmaster = Process.GetProcessById(id);
+        postmaster.Kill(entireProcessTree: true);
+        postmaster.WaitForExit();
+    }
+
     /// <summary>Stops the server: <c>immediate</c> is a crash, <c>fast</c> an orderly end.</summary>
     public void Stop(string mode) =>
         Run(Path.Combine(_bin, "pg_ctl"), ["-D", Path.Combine(_folder, "data"), "-m", mode, "-w", "-t", "60", "stop"], _asUser);

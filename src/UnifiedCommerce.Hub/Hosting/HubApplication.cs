@@ -174,10 +174,10 @@ public sealed class HubApplication : IAsyncDisposable
             {
                 return await ask();
             }
-            catch (Exception exception) when (attempt < 10 && StoreOutage.Is(exception))
+            catch (Exception exception) when (attempt < 11 && StoreOutage.Is(exception))
             {
-                Log.Warning("The store does not answer yet ({Reason}); attempt {Attempt} of 10", exception.Message, attempt);
-                await Task.Delay(TimeSpan.FromSeconds(Math.Min(attempt, 5)), TimeProvider.System, cancellationToken);
+                Log.Warning("The store does not answer yet ({Reason}); attempt {Attempt} of 11", exception.Message, attempt);
+                await Task.Delay(TimeSpan.FromSeconds(Math.Min(0.125 * (1 << attempt), 5)), TimeProvider.System, cancellationToken);
             }
         }
     }

@@ -118,11 +118,24 @@ internal sealed class ChaosCommand(ChaosOptions options)
             over.CancelAfter(TimeSpan.FromMinutes(options.Minutes));
         Order[] orders = [.. Enumerable.Range(1, options.Orders).Select(AnOrder)];
         var striking = StrikeAsync(hubs, server, cuts, store, over.Token, ended.Token);
+        var telling = TellAsync(ended.Token);
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(client => HandInAsync(client, orders, hubs, others, over.Token)));
         // Without a limit every kill is made: the orders waited for them.
         await ended.CancelAsync();
         await striking;
+        await telling;
         await cuts.EndAsync();
+    }
+
+    /// <summary>Says on the error output how far it is, every half minute.</summary>
+    async Task TellAsync(CancellationToken ended)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (!ended.IsCancellationRequested)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(30), ended).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(began).TotalMinutes:0.0} min: {Math.Min(Volatile.Read(ref _handedIn), options.Orders)} of {options.Orders} orders handed in, {Volatile.Read(ref _kills)} of {options.Kills} kills, {_cuts} cuts"));
+        }
     }
 
     /// <summary>One client: it takes the next order when its last one is answered. Orders wait for kills that are due, so that both end together.</summary>
@@ -186,7 +199,7 @@ internal sealed class ChaosCommand(ChaosOptions options)
         {
             _serving.Struck(Blow.Database);
             var stopped = Stopwatch.GetTimestamp();
-            server.Stop("immediate");
+            server.Crash();
             server.StartServer(durable: true);
             _secondsOfDatabase.Add(Stopwatch.GetElapsedTime(stopped).TotalSeconds);
             return;
@@ -292,6 +305,7 @@ internal sealed class ChaosCommand(ChaosOptions options)
     /// <summary>Waits until nothing moves.</summary>
     async Task<bool> SettleAsync(HubStore store, OtherSystems? others, FolderPartners folders)
     {
+        Console.Error.WriteLine("All orders are in and nothing strikes any more; waiting until nothing moves, five minutes at most.");
         for (var look = 0; look < 1500; look++)
         {
             var depths = await store.JobDesk.DepthsAsync(CancellationToken.None);
