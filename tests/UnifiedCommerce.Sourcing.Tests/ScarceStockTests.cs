@@ -39,6 +39,20 @@ public sealed class ScarceStockTests
         Assert.True(report.Holds, string.Join('\n', report.Faults));
     }
 
+    [Fact]
+    public void Stock_beyond_what_all_lines_may_take_changes_nothing()
+    {
+        for (var seed = 1; seed <= 100; seed++)
+        {
+            var problem = RandomProblems.Create(seed, RandomSize.Small);
+            SourcingPlan With(long available) => SourcingEngine.Solve(
+                problem with { StockPools = [.. problem.StockPools.Select(pool => pool with { Available = available })] }, new SourcingOptions { TimeLimit = null, WorkLimit = 20_000 });
+            var (enough, plenty) = (With(problem.Lines.Sum(line => line.MaxQuantity)), With(1_000_000_000_000));
+            Assert.True(enough.Allocations.SequenceEqual(plenty.Allocations), $"seed {seed}: another plan");
+            Assert.True((enough.WorkSteps, enough.LowerBound) == (plenty.WorkSteps, plenty.LowerBound), $"seed {seed}: {enough.WorkSteps} steps with enough, {plenty.WorkSteps} with plenty");
+        }
+    }
+
     /// <summary>Two thirds of the offers draw from stock that three lines of a distributor share and that does for 20 to 100 % of what they need.</summary>
     private static SourcingProblem Scarce(SourcingProblem problem, int seed)
     {

@@ -134,7 +134,7 @@ internal sealed class ProblemParts
         var keys = _keyList;
         var unitAt = Numbers(units);
         var distributorAt = Numbers(distributors);
-        var pools = offers.Where(o => _problem.Offers[o].StockPool is not null).Select(o => _problem.Offers[o].StockPool!.Value).Distinct().Order().ToArray();
+        var pools = offers.Where(o => _problem.Offers[o].StockPool is not null).GroupBy(o => _problem.Offers[o].StockPool!.Value).Where(Binds).Select(pool => pool.Key).Order().ToArray();
         var groups = offers.Where(o => _problem.Offers[o].GroupBreak is not null).Select(o => _problem.Offers[o].GroupBreak!.Value).Distinct().Order().ToArray();
         var lines = lineIndexes.Select(i => _problem.Lines[i]).ToArray();
         var poolAt = Numbers(pools);
@@ -208,7 +208,7 @@ internal sealed class ProblemParts
             UnitExtra = [.. offers.Select(o => Extra(_problem.Offers[o]))],
             UseCost = [.. offers.Select(o => Use(_problem.Offers[o], keys))],
             Weight = [.. offers.Select(o => (double)_problem.Offers[o].UnitWeight)],
-            Pool = [.. offers.Select(o => _problem.Offers[o].StockPool is { } pool ? poolAt[pool] : -1)],
+            Pool = [.. offers.Select(o => _problem.Offers[o].StockPool is { } pool ? poolAt.GetValueOrDefault(pool, -1) : -1)],
             Group = [.. offers.Select(o => _problem.Offers[o].GroupBreak is { } group ? groupAt[group] : -1)],
             PieceStart = [.. pieces.Starts],
             PieceLo = [.. pieces.Lo],
@@ -226,6 +226,10 @@ internal sealed class ProblemParts
             GroupBestRate = groupBest,
         };
     }
+
+    // Stock that suffices for all that its lines may take limits nothing.
+    private bool Binds(IGrouping<int, int> pool) => _problem.StockPools[pool.Key].Available < pool.GroupBy(o => _problem.Offers[o].Line)
+        .Sum(line => Math.Min(_problem.Lines[line.Key].MaxQuantity, line.Sum(o => OfferEligibility.Quantities(_problem, _problem.Offers[o]).Greatest)));
 
     // A distributor with one purchase order key in the whole problem carries its commitment in the cost of its only unit.
     private bool OnlyUnit(int[] unitsHere) => _keys.Count == 1 && unitsHere.Length == 1;
