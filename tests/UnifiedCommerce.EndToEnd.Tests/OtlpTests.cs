@@ -64,10 +64,10 @@ public sealed class OtlpTests
             using var unknown = await hub.GetAsync("/no-such-page");
         }
         await WhenAsync(() => Task.FromResult(spans.Count >= 2));
-        var found = spans.Single(span => span.GetTagItem("http.route") is not null);
+        var found = spans.Single(span => span.DisplayName.Contains("/api/orders/", StringComparison.Ordinal));
         Assert.Equal(("GET /api/orders/{number}", "/api/orders/{number}", "GET", 404),
             (found.DisplayName, found.GetTagItem("http.route"), found.GetTagItem("http.request.method"), found.GetTagItem("http.response.status_code")));
-        Assert.Equal("GET", spans.Single(span => span != found).DisplayName);
+        Assert.DoesNotContain(spans, span => span.DisplayName.Contains("no-such", StringComparison.Ordinal));
         Assert.DoesNotContain(spans.SelectMany(span => span.TagObjects), tag => tag.Value?.ToString()?.Contains("no-such", StringComparison.Ordinal) == true);
     }
 
