@@ -61,7 +61,7 @@ public sealed class OtlpTests
         await using (var hub = await RunningHub.StartAsync())
         {
             using var known = await hub.GetAsync("/api/orders/no-such-order");
-            using var unknown = await hub.GetAsync("/no-such-page");
+            using var unknown = await hub.GetAsync("/api/no-such-call");
         }
         await WhenAsync(() => Task.FromResult(spans.Count >= 2));
         var found = spans.Single(span => span.DisplayName.Contains("/api/orders/", StringComparison.Ordinal));

@@ -112,10 +112,9 @@ internal static class ConsoleHost
             await context.SignOutAsync();
             return Results.Redirect("/");
         }).ExcludeFromDescription();
-        // A mistyped address is answered with a page that leads on; programs get the bare status.
-        app.MapFallback((HttpContext context) => HttpMethods.IsGet(context.Request.Method) && IsPage(context.Request.Path)
-            ? (IResult)new RazorComponentResult<ConsolePage> { StatusCode = StatusCodes.Status404NotFound }
-            : Results.NotFound()).ExcludeFromDescription();
+        // A mistyped address is answered with a page that leads on. Programs get the bare status, and a wrong method or type of theirs its own.
+        app.MapGet("/{**path:regex(^(?!(api|health|assets|metrics|do)(/|$)))}", () => new RazorComponentResult<ConsolePage> { StatusCode = StatusCodes.Status404NotFound })
+            .WithOrder(int.MaxValue).ExcludeFromDescription();
         foreach (string name in (string[])["console.css", "console.js", "icon.svg"])
         {
             var (bytes, tag) = Asset(name);
