@@ -20,7 +20,7 @@ public sealed record BuiltProblem(
     public ExplanationNames Names => new()
     {
         Distributor = distributor => Partners[distributor].Name, Article = line => Demands[line].Sku,
-        Day = day => FirstDay.AddDays(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        Day = day => FirstDay.AddDays(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), UnitsOfLine = line => Scale[line],
     };
 
     /// <summary>The first day of the count of days of a problem.</summary>
