@@ -246,6 +246,51 @@ public abstract class JobsContract(IStoreSource source)
     }
 
     [StoreFact]
+    public async Task A_job_whose_workers_keep_dying_waits_longer_each_time()
+    {
+        var time = new ManualTime();
+        await using var store = await NewAsync(time);
+        await InsertAsync(store, new NewJob("note", "{}"));
+        foreach (var wait in new[] { 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60 })
+        {
+            if (wait > 0)
+            {
+                time.Advance(TimeSpan.FromSeconds(wait - 0.5));
+                Assert.Empty(await store.JobQueue.ReadyAsync(["note"], time.GetUtcNow(), None));
+                time.Advance(TimeSpan.FromSeconds(0.5));
+            }
+            Assert.Equal(["note"], await store.JobQueue.ReadyAsync(["note"], time.GetUtcNow(), None));
+            Assert.Single((await ClaimAsync(store, time, "note", $"w{wait}")).Jobs);
+            time.Advance(TimeSpan.FromMinutes(2));
+            Assert.Equal(1, (await store.JobQueue.RescueAsync("w9", time.GetUtcNow(), time.GetUtcNow().AddMinutes(5), None)).Ready);
+        }
+    }
+
+    [StoreFact]
+    public async Task A_store_that_is_away_uses_up_no_attempts_of_a_job()
+    {
+        var time = new ManualTime();
+        await using var store = await NewAsync(time);
+        await InsertAsync(store, new NewJob("note", "{}") { MaxAttempts = 2 }, new NewJob("call", "{}") { MaxAttempts = 2, Lane = "nord" });
+        var away = 20;
+        await using var engine = Engine(store, time, "w1",
+            new Batch("note", (jobs, _) => away > 0 ? throw new StoreAway() : Task.FromResult<IReadOnlyList<JobOutcome>>(AllDone(jobs))),
+            new Effect("call", (jobs, _) => away > 0 ? throw new StoreAway() : Task.FromResult<IReadOnlyList<JobOutcome>>(AllDone(jobs))));
+        for (; away >= 0; away--)
+        {
+            await engine.RunReadyAsync(None);
+            time.Advance(TimeSpan.FromMinutes(1));
+        }
+        Assert.Empty(await ListAsync(store, new JobFilter { Stage = JobStage.Failed }));
+        Assert.Equal([1, 1], (await ListAsync(store, new JobFilter { Stage = JobStage.Succeeded })).Select(job => job.Attempt));
+    }
+
+    sealed class StoreAway() : System.Data.Common.DbException("Exception while reading from stream")
+    {
+        public override bool IsTransient => true;
+    }
+
+    [StoreFact]
     public async Task A_job_claimed_before_the_clock_went_back_does_not_wait_for_that_time_to_come_again()
     {
         var time = new ManualTime();

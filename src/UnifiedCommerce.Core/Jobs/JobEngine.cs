@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
@@ -323,7 +324,7 @@ public sealed class JobEngine : IAsyncDisposable
         catch (Exception fault)
         {
             await using var work = await _store.BeginAsync(_abort.Token);
-            await SettleAsync(work, jobs, [new JobOutcome.Retry(Explain(fault))], fault);
+            await SettleAsync(work, jobs, [Thrown(fault)], fault);
         }
     }
 
@@ -348,7 +349,7 @@ public sealed class JobEngine : IAsyncDisposable
         catch (Exception fault) when (fault is not CommitUnknownException)
         {
             thrown = fault;
-            outcomes = [.. jobs.Select(_ => new JobOutcome.Retry(Explain(fault)))];
+            outcomes = [.. jobs.Select(_ => Thrown(fault))];
         }
         var now = _machine.GetUtcNow();
         for (var i = 0; i < jobs.Count; i++)
@@ -436,6 +437,10 @@ public sealed class JobEngine : IAsyncDisposable
         mixed = (mixed ^ (mixed >> 31)) * 0xBF58476D1CE4E5B9UL;
         return TimeSpan.FromMilliseconds(full * (0.8 + 0.4 * ((mixed >> 40) / (double)(1 << 24))));
     }
+
+    /// <summary>A job that threw is tried again, until its attempts are used up. That the store was away, or overloaded, is not its fault and does not count.</summary>
+    private JobOutcome Thrown(Exception fault) => fault is DbException { IsTransient: true }
+        ? new JobOutcome.Snooze(_machine.GetUtcNow() + _options.Backoff, Explain(fault)) : new JobOutcome.Retry(Explain(fault));
 
     private static string Explain(Exception fault) => $"{fault.GetType().Name}: {fault.Message}";
 

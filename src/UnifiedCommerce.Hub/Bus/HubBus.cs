@@ -20,6 +20,8 @@ public static class HubBus
         });
         services.AddMassTransit(bus =>
         {
+            // The library reports to its makers what is used how; nothing of a house leaves it unasked.
+            bus.DisableUsageTelemetry();
             if (worker || !outside)
             {
                 bus.AddConsumer<SubmitOrderConsumer, SubmitOrderConsumerDefinition>();

@@ -306,7 +306,9 @@ internal sealed class ChaosCommand(ChaosOptions options)
     async Task<bool> SettleAsync(HubStore store, OtherSystems? others, FolderPartners folders)
     {
         Console.Error.WriteLine("All orders are in and nothing strikes any more; waiting until nothing moves, five minutes at most.");
-        for (var look = 0; look < 1500; look++)
+        var moves = "";
+        var began = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(began) < TimeSpan.FromMinutes(5))
         {
             var depths = await store.JobDesk.DepthsAsync(CancellationToken.None);
             await using var read = await store.ReadAsync(CancellationToken.None);
@@ -315,10 +317,14 @@ internal sealed class ChaosCommand(ChaosOptions options)
                 null, CancellationToken.None);
             var missing = _answered.Count - await session.NumberAsync("select count(*) from orders", null, CancellationToken.None);
             var told = others is null || await session.NumberAsync("select max(sequence) from events", null, CancellationToken.None) is not { } last || others.Heard.Contains(last);
-            if (open == 0 && missing == 0 && told && await folders.IsReadAsync(session) && depths.All(depth => depth.Ready + depth.Running == 0))
+            var taken = await folders.IsReadAsync(session);
+            if (open == 0 && missing == 0 && told && taken && depths.All(depth => depth.Ready + depth.Running == 0))
                 return true;
+            moves = $"{open} lines and dispatches open, {missing} orders missing, events {(told ? "" : "not ")}all told, partners' files {(taken ? "" : "not ")}all read, jobs "
+                + string.Join(", ", depths.Select(depth => $"{depth.Kind} {depth.Ready} ready {depth.Running} running {depth.Scheduled} scheduled {depth.Failed} failed"));
             await Task.Delay(200);
         }
+        Console.Error.WriteLine($"Still not at rest: {moves}");
         return false;
     }
 
