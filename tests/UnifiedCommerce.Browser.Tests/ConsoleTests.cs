@@ -143,22 +143,4 @@ public sealed class ConsoleTests(ConsoleFixture console) : IClassFixture<Console
         Assert.True(taken.IsSuccessStatusCode);
         await Assertions.Expect(page.Locator("#home .tile b").First).Not.ToHaveTextAsync(before, new() { Timeout = 20_000 });
     }
-
-    /// <summary>Takes the README's picture. Written to <c>samples/console.png</c> when <c>UC_README_PICTURE=1</c>, so that a test run changes no file of the tree.</summary>
-    [BrowserFact]
-    public async Task The_picture_in_the_README_is_the_decision_page()
-    {
-        var page = await console.OpenAsync($"/runs/{console.RunId}", height: 860);
-        byte[] picture = await page.ScreenshotAsync();
-        Assert.True(picture.Length > 20_000, $"found a picture of {picture.Length} bytes, expected a page");
-        if (Environment.GetEnvironmentVariable("UC_README_PICTURE") == "1")
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (!File.Exists(Path.Combine(folder!.FullName, "UnifiedCommerce.sln")))
-            {
-                folder = folder.Parent;
-            }
-            await File.WriteAllBytesAsync(Path.Combine(folder.FullName, "samples", "console.png"), picture);
-        }
-    }
 }

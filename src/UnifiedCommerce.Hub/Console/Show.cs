@@ -25,6 +25,9 @@ public static class Show
     public static string Some(decimal quantity) => quantity == 0 ? "" : Quantity(quantity);
     /// <summary>A count.</summary>
     public static string Count(long count) => count.ToString("#,0", s_culture);
+    /// <summary>How far from the best a plan can be at most; what rounds to nothing is not called nothing.</summary>
+    public static string Gap(decimal share) => share >= 0.0005m ? Percent(share) : "< 0.1 %";
+
     /// <summary>A rate as percent.</summary>
     public static string Percent(decimal rate) => (rate * 100).ToString("0.0", s_culture) + " %";
     /// <summary>A date.</summary>

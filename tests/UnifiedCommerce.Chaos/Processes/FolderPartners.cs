@@ -94,8 +94,10 @@ internal sealed class FolderPartners(string root, int percent, int seed)
         var known = (await session.ListAsync("select sha256, acknowledgement || ' ' || state from dispatches where kind = 'PurchaseOrder'", null, static row => (Sha: row.Text(), Known: row.Text()), CancellationToken.None))
             .ToDictionary(row => row.Sha, row => row.Known, StringComparer.Ordinal);
         List<string> breaches = [.. _acknowledged.Keys.Where(sha => known.GetValueOrDefault(sha) != "Accepted Confirmed").Select(sha => $"I11 purchase order {sha}: it was acknowledged as accepted and is {known.GetValueOrDefault(sha) ?? "unknown"}")];
-        breaches.AddRange(await session.ListAsync("select 'I11 ' || d.name || ': ' || d.state || ', acknowledged ' || (select count(*) from dispatches a where a.acknowledges_document_id = d.id) || ' times' from documents d "
-            + "where d.name like 'stock-%' and d.outbound = 0 and (select count(*) from dispatches a where a.acknowledges_document_id = d.id) <> 1", null, static row => row.Text(), CancellationToken.None));
+        // A file that a process stored and was killed before it moved it away is stored again, as a duplicate that is not acknowledged.
+        breaches.AddRange(await session.ListAsync("select 'I11 ' || name || ' was acknowledged ' || sum(told) || ' times' from (select d.name, "
+            + "(select count(*) from dispatches a where a.acknowledges_document_id = d.id) as told from documents d where d.name like 'stock-%' and d.outbound = 0) as reports "
+            + "group by name having sum(told) <> 1", null, static row => row.Text(), CancellationToken.None));
         return breaches;
     }
 }
