@@ -179,7 +179,7 @@ internal abstract class JobQueue(HubStore store) : IJobQueue
         if (!expired && dead.Count == 0)
             return new RescuedJobs(0, []);
         await using var work = await Store.BeginQueueAsync(cancellationToken);
-        var args = new { now = Stored.Moment(now), farthest = Stored.Moment(farthest), dead = work.Session.Dialect.List(dead), second = 1_000_000L };
+        var args = new { now = Stored.Moment(now), farthest = Stored.Moment(farthest), dead = work.Session.Dialect.List(dead) };
         // The attempt stays counted: a job that kills its worker comes to an end. From the third time on it waits, twice as long each time and a minute at
         // most: it brings no worker down again at once, and one that only shared a worker with it, or a bad hour, outlives that.
         await work.Session.RunAsync("insert into job_errors (job_id, attempt, at, worker, outcome, text) select id, attempt, @now, worker, 'lost', "
@@ -187,8 +187,9 @@ internal abstract class JobQueue(HubStore store) : IJobQueue
             args, cancellationToken);
         var failed = await work.Session.ListAsync("update jobs set state = 3, reason = 'its worker died in every attempt', fence = fence + 1, unique_key = null, worker = null "
             + "where state = 1 and attempt >= max_attempts and (lease_until < @now or lease_until > @farthest or worker {any dead})" + Returning, args, ReadJob, cancellationToken);
+        const long Second = 1_000_000;
         var kinds = await work.Session.ListAsync($"update jobs set state = case when attempt < 3 then {JobRow.Ready} else {JobRow.Scheduled} end, "
-            + "run_at = case when attempt < 3 then run_at when attempt > 8 then @now + 60 * @second else @now + @second * (1 << cast(attempt - 3 as integer)) end, "
+            + $"run_at = case when attempt < 3 then run_at when attempt > 8 then @now + {60 * Second} else @now + {Second} * (1 << cast(attempt - 3 as integer)) end, "
             + "fence = fence + 1, reason = 'its worker ended', worker = null where state = 1 and (lease_until < @now or lease_until > @farthest or worker {any dead}) returning kind", args, static row => row.Text(), cancellationToken);
         work.Pending.ReadyKinds.UnionWith(kinds);
         await work.CommitAsync(cancellationToken);

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MassTransit;
+using Microsoft.Extensions.Options;
 using UnifiedCommerce.Core;
 using UnifiedCommerce.Core.Jobs;
 using UnifiedCommerce.EndToEnd.Tests.Journeys;
@@ -50,5 +52,13 @@ public sealed class MetricsTests
             // Only a webhook that was called and a schedule that failed have these.
             .Where(name => name is not "hub_webhooks_calls_total").Distinct();
         Assert.Empty(asked.Where(name => !metrics.Contains(name, StringComparison.Ordinal)));
+    }
+
+    /// <summary>MassTransit reports to its makers unless it is told not to.</summary>
+    [Fact]
+    public async Task Nobody_outside_the_house_is_told_how_the_hub_is_used()
+    {
+        await using var hub = await RunningHub.StartAsync();
+        Assert.False(hub.Service<IOptions<UsageTelemetryOptions>>().Value.Enabled);
     }
 }
