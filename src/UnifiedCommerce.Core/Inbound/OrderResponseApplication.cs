@@ -83,7 +83,9 @@ public sealed class OrderResponseApplication(CatalogueCache catalogue, RoutingSe
         }
         await work.Purchases.UpdateAsync(await Cancellations.DropPendingAsync(work, purchase with
         {
-            Status = status, SupplierOrderNumber = response.SupplierOrderNumber ?? purchase.SupplierOrderNumber, Reason = response.Reason ?? purchase.Reason, Lines = answer.Lines,
+            Status = status, SupplierOrderNumber = response.SupplierOrderNumber ?? purchase.SupplierOrderNumber, Lines = answer.Lines,
+            // Why it was escalated is over with the answer.
+            Reason = response.Reason ?? (purchase.Status == PurchaseStatus.Escalated ? null : purchase.Reason),
         }, answer.AnswersChange, HubTask.Itself + "the supplier answered", now, cancellationToken), cancellationToken);
         await DeadlinesAsync(work, partner, purchase, answer.Lines, cancellationToken);
         // Whoever refuses to let go of late goods is not asked for them again until they are later still, or the two would ask and refuse for ever.

@@ -25,6 +25,21 @@ public sealed partial class SupplierDocumentTests
     }
 
     [Fact]
+    public async Task An_answer_that_comes_after_all_ends_the_reason_of_the_escalation()
+    {
+        await using var bench = await OpenAsync();
+        var purchase = await BuyAsync(bench, "LATE", 100);
+        await using (var work = await bench.Store.BeginAsync(CancellationToken.None))
+        {
+            await work.Purchases.UpdateAsync(purchase with { Status = PurchaseStatus.Escalated, Reason = "no answer within the deadline" }, CancellationToken.None);
+            await work.CommitAsync(CancellationToken.None);
+        }
+        await AnswerAsync(bench, purchase, "R-LATE", Line(purchase, LineStatus.Accepted, 100));
+        var after = await LoadAsync(bench, purchase);
+        Assert.Equal((PurchaseStatus.Answered, null), (after.Status, after.Reason));
+    }
+
+    [Fact]
     public async Task The_lines_of_one_answer_mean_the_same_in_any_order()
     {
         await using var bench = await OpenAsync();
